@@ -1,0 +1,1 @@
+"""The data that users bring: formats, preprocessing, tasks and metrics."""

@@ -1,0 +1,1 @@
+"""The one place that knows the two Kerases: files, graphs, surgery, training."""

@@ -1,0 +1,1 @@
+"""Recipe in, result out: one file a command. No Typer, no Rich."""

@@ -1,0 +1,1 @@
+"""Pruning algorithms: NumPy arrays in, NumPy arrays out. No TensorFlow."""

@@ -1,0 +1,1 @@
+"""Pruning methods: one file each; its stem is the value of --method."""

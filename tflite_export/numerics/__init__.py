@@ -1,0 +1,1 @@
+"""Numeric formats: one file each; its stem is the value of --quantize."""
