@@ -1,0 +1,47 @@
+"""Plug-ins are files: a module's stem is its command-line name, its line `SUMMARY = "…"` its help.
+
+The names and summaries are read from the source text, without importing it, so that `--help` stays fast.
+"""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from contracts.errors import UsageError
+
+
+@cache
+def catalogue(package: str) -> dict[str, str]:
+    """Name to summary of every plug-in in a package, sorted by name; `_` in a file name reads as `-`."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ModuleNotFoundError(package)
+    files = sorted(Path(spec.submodule_search_locations[0]).glob("[!_]*.py"))
+    summaries = {file.stem.replace("_", "-"): _summary(file) for file in files}
+    return {name: summary for name, summary in summaries.items() if summary is not None}
+
+
+def load(package: str, name: str) -> ModuleType:
+    """Import one plug-in by its command-line name.
+
+    Raises UsageError for a name that is not there, naming the nearest one.
+    """
+    known = catalogue(package)
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1)
+        meant = f"did you mean {nearest[0]!r}?" if nearest else "see `edgeprune methods`"
+        raise UsageError(f"{name!r} is not one of {', '.join(known)}", meant)
+    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
+
+
+def _summary(file: Path) -> str | None:
+    """The string assigned to SUMMARY at the top level of a source file, or None."""
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            if statement.targets[0].id == "SUMMARY":
+                return str(ast.literal_eval(statement.value))
+    return None

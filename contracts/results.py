@@ -1,0 +1,67 @@
+"""Rows of the results tables, under the names of the JSON contract. What was not measured is None, never 0."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from contracts.plan import LayerReport
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One row: a stage of `prune`, a point of `sweep`, or a file of `export` and `benchmark`."""
+
+    stage: str | None = None
+    threshold: float | None = None
+    sparsity_target: float | None = None
+    ratio: float | None = None
+    file: str | None = None
+    quantize: str | None = None
+    sparse: bool | None = None
+    metric: str | None = None
+    score: float | None = None
+    loss: float | None = None
+    parameters: int | None = None
+    prunable_weights: int | None = None
+    zero_weights: int | None = None
+    sparsity: float | None = None
+    macs: int | None = None
+    model_bytes: int | None = None
+    tflite_bytes: int | None = None
+    tflite_gzip_bytes: int | None = None
+    latency_ms_p50: float | None = None
+    latency_ms_p90: float | None = None
+    max_abs_error: float | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """The row as plain JSON values, every key present."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a command found out: the object that `--format json` prints."""
+
+    command: str
+    model: str
+    recipe: dict[str, Any] = field(default_factory=dict)
+    rows: tuple[Measurement, ...] = ()
+    layers: tuple[LayerReport, ...] = ()
+    outputs: dict[str, str] = field(default_factory=dict)
+    """What was written: role (`model`, `tflite`, `report`, `plot`) to path."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys of one command alone (`inspect`: who saved the file, operators, …)."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the JSON contract."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "command": self.command,
+            "model": self.model,
+            "recipe": self.recipe,
+            "rows": [row.as_row() for row in self.rows],
+            "layers": [asdict(layer) for layer in self.layers],
+            "outputs": self.outputs,
+            **self.extra,
+        }
