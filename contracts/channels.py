@@ -48,7 +48,8 @@ class CountEdit:
     """A number in a config that counts channels: its new value is `kept(channels) // divisor`.
 
     It stands in the layer's config (`node` is None: `units`, `filters`, `target_shape`) or in the arguments of one
-    call (`node` is its index: the bounds of a slice, the sizes of a split), under `key`, and inside a list there at `position`.
+    call (`node` is its index: the bounds of a slice, the sizes of a split), under `key`, and inside a list there at
+    `position`.
     """
 
     layer: str

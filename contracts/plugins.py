@@ -41,7 +41,6 @@ def load(package: str, name: str) -> ModuleType:
 def _summary(file: Path) -> str | None:
     """The string assigned to SUMMARY at the top level of a source file, or None."""
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            if statement.targets[0].id == "SUMMARY":
-                return str(ast.literal_eval(statement.value))
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "SUMMARY":
+            return str(ast.literal_eval(statement.value))
     return None
