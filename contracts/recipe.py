@@ -1,0 +1,237 @@
+"""Recipes: what the user asked for, as frozen plain data. Each field is one flag, one key of a recipe file.
+
+Precedence, written once in `merge`: a flag beats the recipe file, which beats the default.
+"""
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from contracts.errors import UsageError
+
+
+def option(default: Any, help_text: str, **metadata: Any) -> Any:
+    """A recipe field. Metadata: `choices` (names), `plugins` (a package of them), `panel`, `metavar`."""
+    if isinstance(default, list):
+        default = tuple(default)
+    return field(default=default, metadata={"help": help_text, **metadata})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecipe:
+    """How a model file is opened."""
+
+    custom_objects: str | None = option(None, "Python file with the model's custom classes.", metavar="FILE.py")
+    trust_model: bool = option(False, "Run code that the model file holds (Lambda layers).")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRecipe:
+    """Which data, and how the model is scored on it."""
+
+    data: str | None = option(None, "Data: .npz, .csv, .parquet, a folder, or a keras.datasets name.", panel="Data")
+    label: str | None = option(None, "Column of a table that holds the label (default: the last).", panel="Data")
+    validation_split: float = option(
+        0.2, "Share of the data held back for the test, where it is not split.", panel="Data"
+    )
+    scale: str = option("auto", "Scaling of whole-number images: auto, none or a factor.", panel="Data")
+    metric: str | None = option(None, "Score: accuracy, auc, mae, mse, … (default: by the task).", panel="Data")
+    loss: str | None = option(None, "Loss (default: the one saved with the model, or by the task).", panel="Data")
+    target: str | None = option(
+        None, "`input`: train and score against the model's own input.", choices=("input",), panel="Data"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodRecipe:
+    """What is pruned, and how much."""
+
+    method: str = option("threshold", "How to prune.", plugins="pruning.methods")
+    threshold: float | None = option(None, "Weights with |w| below this become zero.", metavar="T")
+    sparsity: float | None = option(None, "Share of the weights that becomes zero, 0 to 1.", metavar="S")
+    scope: str = option("layer", "Where the share counts.", choices=("layer", "global"))
+    conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
+    dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
+    include: tuple[str, ...] = option([], "Only layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
+    exclude: tuple[str, ...] = option([], "No layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecipe:
+    """Fine-tuning after pruning."""
+
+    epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning")
+    learning_rate: float | None = option(
+        None, "Its start; cosine decay to 0 (default: the compiled optimizer's, else 0.001).", panel="Fine-tuning"
+    )
+    batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")
+    patience: int = option(5, "Stop after so many epochs without a better validation score.", panel="Fine-tuning")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumericsRecipe:
+    """The numeric format of a .tflite file."""
+
+    io: str = option(
+        "float32", "Type of an int8 file's inputs and outputs.", choices=("float32", "int8"), panel="Export"
+    )
+    allow_flex: bool = option(False, "Allow operators that need the Flex delegate.", panel="Export")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRecipe:
+    """Quality gates: what misses them is not written, and the exit status is 3."""
+
+    min_score: float | None = option(None, "Lowest score allowed (highest, for errors).", panel="Quality gates")
+    max_drop: float | None = option(
+        None,
+        "Largest loss of score allowed: points of 100 (accuracy, auc, …) or per cent of an error (mse, …).",
+        panel="Quality gates",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, ModelRecipe):
+    """All that decides the result of pruning once."""
+
+    seed: int = option(0, "Seed of everything random.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PruneRecipe(PointRecipe, GateRecipe):
+    """`edgeprune prune`."""
+
+    output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
+    tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
+    quantize: str = option("none", "Numeric format of the .tflite.", plugins="tflite_export.numerics", panel="Export")
+    dry_run: bool = option(False, "Print the plan and write nothing.")
+    force: bool = option(False, "Overwrite existing outputs.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRecipe(PointRecipe):
+    """`edgeprune sweep`."""
+
+    thresholds: str | None = option(None, "Points: A,B,C or START:STOP:STEP (STOP included).", metavar="LIST")
+    sparsities: str | None = option(None, "Points of --sparsity.", metavar="LIST")
+    quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", panel="Export")
+    output: str | None = option(None, "Results table.", metavar="FILE.csv|.json|.md")
+    plot: str | None = option(None, "Score against size.", metavar="FILE.png|.svg")
+    store: str | None = option(None, "Keep finished rows here; the same command goes on.", metavar="FOLDER")
+    force: bool = option(False, "Overwrite existing outputs.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRecipe(NumericsRecipe, DataRecipe, ModelRecipe, GateRecipe):
+    """`edgeprune export`."""
+
+    tflite: str = option("", "The file to write.", metavar="FILE.tflite")
+    quantize: str = option("none", "Numeric format.", plugins="tflite_export.numerics")
+    seed: int = option(0, "Seed of everything random.")
+    force: bool = option(False, "Overwrite existing outputs.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkRecipe(DataRecipe, ModelRecipe):
+    """`edgeprune benchmark`."""
+
+    threads: int = option(1, "Threads of the interpreter.")
+    runs: int = option(200, "Timed runs of each file.")
+    seed: int = option(0, "Seed of everything random.")
+
+
+R = TypeVar("R", bound=ModelRecipe)
+
+
+def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None) -> R:
+    """A recipe from flags (None: not given), a recipe file and the defaults, checked.
+
+    Raises UsageError for unknown keys, wrong types and values out of range.
+    """
+    given = read_recipe_file(kind, file) if file else {}
+    given |= {name: value for name, value in flags.items() if value is not None and value != ()}
+    recipe = kind(**given)
+    check(recipe)
+    return recipe
+
+
+def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
+    """The keys of a TOML recipe file; `-` in a key reads as `_`, as in the flags."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file}: the recipe cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not a TOML file: {error}") from error
+    known = {item.name: item for item in fields(kind)}
+    values = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {nearest[0].replace('_', '-')!r}?" if nearest else "see --help for the names"
+            raise UsageError(f"{file}: unknown key {key!r}", hint)
+        values[name] = _typed(file, key, str(known[name].type), value)
+    return values
+
+
+def _typed(file: Path, key: str, type_name: str, value: Any) -> Any:
+    """A TOML value as the field's type."""
+    wanted = type_name.removesuffix(" | None")
+    if wanted.startswith("tuple"):
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+    elif wanted == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif type(value).__name__ == wanted:
+        return value
+    raise UsageError(f"{file}: {key}: expected {wanted}, found {value!r}")
+
+
+RANGES = {
+    "threshold": (0.0, math.inf),
+    "sparsity": (0.0, 1.0),
+    "conv_sparsity": (0.0, 1.0),
+    "dense_sparsity": (0.0, 1.0),
+    "validation_split": (0.001, 0.999),
+    "epochs": (0, math.inf),
+    "learning_rate": (1e-12, 1e6),
+    "batch_size": (1, math.inf),
+    "patience": (1, math.inf),
+    "max_drop": (0.0, math.inf),
+    "min_score": (-math.inf, math.inf),
+    "threads": (1, 1024),
+    "runs": (1, math.inf),
+    "seed": (0, 2**32 - 1),
+}
+"""Lowest and highest value of each number."""
+
+
+def check(recipe: ModelRecipe) -> None:
+    """Check numbers against their ranges and names against their choices; raises UsageError."""
+    for item in fields(recipe):
+        value = getattr(recipe, item.name)
+        flag = "--" + item.name.replace("_", "-")
+        choices = item.metadata.get("choices")
+        if choices and value is not None and value not in choices:
+            raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {value!r}")
+        if item.name in RANGES and value is not None:
+            check_range(flag, value, *RANGES[item.name])
+
+
+def check_range(flag: str, value: float, low: float, high: float) -> None:
+    """Raise UsageError unless low <= value <= high (NaN never is)."""
+    if not low <= value <= high:
+        limit = f"at least {low:g}" if high == math.inf else f"{low:g} to {high:g}"
+        raise UsageError(f"{flag}: expected {limit}, found {value:g}")
+
+
+def as_plain(recipe: ModelRecipe) -> dict[str, Any]:
+    """The recipe as JSON values, defaults included."""
+    return dataclasses.asdict(recipe)
