@@ -1,0 +1,49 @@
+# Everything runs in .venv, which the first target builds from plain Python 3.11 to 3.13.
+
+PYTHON ?= python3
+SHELL := /bin/bash
+INSTALLED := .venv/.installed
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+
+demo: $(INSTALLED)  ## run the main job on the sample models, into demo/
+	@rm -rf demo && mkdir demo
+	edgeprune inspect sample_models/digits_mlp.h5
+	edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 --epochs 15 \
+		--data sample_models/digits.npz --output demo/digits_mlp.h5
+	edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --epochs 5 \
+		--data sample_models/digits.npz --output demo/sweep.csv --plot demo/sweep.png
+	edgeprune export demo/digits_mlp.h5 --quantize int8 --data sample_models/digits.npz --tflite demo/digits_mlp.tflite
+	edgeprune prune sample_models/fraud_mlp.keras --threshold 0.05 --metric auc --epochs 3 \
+		--data sample_models/fraud.npz --output demo/fraud_mlp.keras --tflite demo/fraud_mlp.tflite
+	edgeprune benchmark sample_models/digits_mlp.h5 demo/digits_mlp.h5 demo/digits_mlp.tflite \
+		--data sample_models/digits.npz
+	@echo && echo "The files are in demo/: the plot is demo/sweep.png, the table demo/sweep.csv." && ls -l demo
+
+test: $(INSTALLED)  ## run the tests
+	python -m pytest
+
+check: $(INSTALLED)  ## lint, formatting, types, order of imports
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+format: $(INSTALLED)  ## format the sources
+	ruff format .
+	ruff check --fix .
+
+clean:  ## remove the environment, the demo's files and all caches
+	rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
+		f"error: Python 3.11 to 3.13 is needed, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(INSTALLED)

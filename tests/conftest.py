@@ -1,0 +1,73 @@
+"""What tests of several packages share: the sample models, and the command run as a user runs it."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run of the command left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample models and data."""
+    return ROOT / "sample_models"
+
+
+@pytest.fixture(scope="session")
+def edgeprune() -> Callable[..., Finished]:
+    """`edgeprune("prune", path, "--threshold", 0.02)`: the console entry point, run in this process."""
+    from cli.main import main
+
+    def run(*arguments: object, cwd: Path | None = None) -> Finished:
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with (
+            patch.object(sys, "argv", ["edgeprune", *map(str, arguments)]),
+            contextlib.chdir(cwd or Path.cwd()),
+            contextlib.redirect_stdout(stdout),
+            contextlib.redirect_stderr(stderr),
+        ):
+            try:
+                code = main()
+            except SystemExit as stop:
+                code = stop.code
+        return Finished(int(code or 0), stdout.getvalue(), stderr.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def edgeprune_process() -> Callable[..., Finished]:
+    """The same, through the installed script in a process of its own: slower, for what only a process shows."""
+    script = Path(sys.executable).with_name("edgeprune")
+
+    def run(*arguments: object, cwd: Path | None = None) -> Finished:
+        command = [str(script), *map(str, arguments)]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
