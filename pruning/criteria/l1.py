@@ -1,0 +1,15 @@
+"""L1 norm of the weights (Li et al. 2017, "Pruning Filters for Efficient ConvNets", section 3.1)."""
+
+import numpy as np
+
+from contracts.statistics import Vector
+from pruning.importance import Evidence, group_norm
+
+SUMMARY = "sum of |weight| over everything that goes with the unit"
+NEEDS = "weights"
+COMPARABLE = True
+
+
+def score(evidence: Evidence) -> Vector:
+    """Group L1 norm, with a mean of about 1 in each group; shape (units,)."""
+    return group_norm(evidence, np.abs, np.array)

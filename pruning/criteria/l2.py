@@ -1,0 +1,15 @@
+"""L2 norm of the weights (He et al. 2018, "Soft Filter Pruning", eq. 2 with p = 2)."""
+
+import numpy as np
+
+from contracts.statistics import Vector
+from pruning.importance import Evidence, group_norm
+
+SUMMARY = "Euclidean norm of everything that goes with the unit"
+NEEDS = "weights"
+COMPARABLE = True
+
+
+def score(evidence: Evidence) -> Vector:
+    """Group L2 norm, with a mean of about 1 in each group; shape (units,)."""
+    return group_norm(evidence, np.square, np.sqrt)

@@ -1,0 +1,15 @@
+"""Chance: what any criterion has to beat."""
+
+import numpy as np
+
+from contracts.statistics import Vector
+from pruning.importance import Evidence
+
+SUMMARY = "chance, by --seed: what any criterion has to beat"
+NEEDS = "weights"
+COMPARABLE = True
+
+
+def score(evidence: Evidence) -> Vector:
+    """A uniform number in [0, 1) for each unit; shape (units,)."""
+    return np.random.default_rng(evidence.seed).random(len(evidence.graph.group_of))

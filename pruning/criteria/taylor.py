@@ -1,0 +1,28 @@
+"""First-order Taylor expansion (Molchanov et al. 2019, "Importance Estimation for Neural Network Pruning")."""
+
+import numpy as np
+
+from contracts.statistics import Vector
+from pruning.importance import Evidence, unit_sums
+
+SUMMARY = "change of the loss if the unit goes, from one gradient: (sum of gradient x weight)^2"
+NEEDS = "gradients"
+COMPARABLE = True
+
+
+def score(evidence: Evidence) -> Vector:
+    """I(u) = mean over batches of (sum over the weights that read u of g * w)^2, eq. 8 as a gate; shape (units,).
+
+    Zeroing those weights is exactly what removing u does, so the sum is the first-order change of the loss.
+    """
+    graph = evidence.graph
+    found = evidence.statistics.sensitivities
+    batches = max((len(sums) for sums in found.values()), default=0)
+    change = np.zeros((batches, len(graph.group_of)))
+    seen = np.zeros(len(graph.group_of), dtype=bool)
+    for axis in graph.weight_axes:
+        for batch, sums in enumerate(found.get((axis.weight, axis.axis), ())):
+            member = unit_sums(graph, axis.channels, sums)
+            change[batch, member.units] += member.values
+            seen[member.units] = True
+    return np.where(seen, np.square(change).sum(axis=0) / max(batches, 1), np.nan)

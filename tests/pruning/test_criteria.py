@@ -1,0 +1,138 @@
+"""Each criterion on a channel graph made by hand: Conv(4 filters) -> BN -> Flatten(3 positions) -> Dense."""
+
+import numpy as np
+import pytest
+
+from contracts.channels import NO_CHANNEL, ChannelGraph, ChannelGroup, TensorAxis, WeightAxis
+from contracts.errors import UsageError
+from contracts.model import TensorRef
+from contracts.plugins import catalogue, load
+from contracts.statistics import ActivationStatistics, ChannelStatistics
+from pruning.importance import Evidence
+from pruning.structure import needs
+
+UNITS = np.arange(4)
+FLAT = np.tile(UNITS, 3)
+FEATURES = TensorRef(2)
+
+
+def conv_then_dense() -> ChannelGraph:
+    return ChannelGraph(
+        unit_of=UNITS,
+        group_of=np.zeros(4, np.int64),
+        groups=(ChannelGroup(name="conv", producers=("conv",), consumers=("dense",), units=4),),
+        weight_axes=(
+            WeightAxis(weight=("conv", "kernel"), axis=3, channels=UNITS),
+            WeightAxis(weight=("conv", "bias"), axis=0, channels=UNITS),
+            WeightAxis(weight=("bn", "gamma"), axis=0, channels=UNITS),
+            WeightAxis(weight=("dense", "kernel"), axis=0, channels=FLAT, consumes=True),
+        ),
+        tensor_axes=(TensorAxis(tensor=FEATURES, axis=1, channels=FLAT),),
+        edits=(),
+    )
+
+
+def evidence(seed: int = 0) -> Evidence:
+    random = np.random.default_rng(1)
+    weights = {
+        ("conv", "kernel"): random.normal(size=(3, 3, 2, 4)).astype(np.float32),
+        ("conv", "bias"): np.array([9, 9, 9, 9], np.float32),
+        ("bn", "gamma"): np.array([0.5, -2, 0, 1], np.float32),
+        ("dense", "kernel"): random.normal(size=(12, 5)).astype(np.float32),
+    }
+    statistics = ChannelStatistics(
+        activations={
+            (FEATURES, 1): ActivationStatistics(
+                mean_magnitude=np.arange(12.0), zero_share=np.array([0, 0.1, 0.2, 0.3] * 3)
+            )
+        },
+        sensitivities={(("dense", "kernel"), 0): np.stack([np.arange(12.0), -np.arange(12.0)])},
+    )
+    return Evidence(graph=conv_then_dense(), weights=weights, statistics=statistics, seed=seed)
+
+
+def scores(name: str, seen: Evidence) -> np.ndarray:
+    return load("pruning.criteria", name).score(seen)
+
+
+@pytest.mark.parametrize("name", catalogue("pruning.criteria"))
+def test_every_criterion_keeps_the_contract(name):
+    found = scores(name, evidence())
+    assert found.shape == (4,)
+    assert np.isfinite(found).all()
+    assert np.array_equal(found, scores(name, evidence())), "the same evidence gives the same scores"
+    assert needs(name) in {"weights", "activations", "gradients"}
+    assert len(catalogue("pruning.criteria")[name]) > 10
+
+
+@pytest.mark.parametrize(("name", "power", "root"), [("l1", np.abs, np.array), ("l2", np.square, np.sqrt)])
+def test_norms_are_the_mean_of_both_sides_each_scaled_to_mean_one(name, power, root):
+    seen = evidence()
+    makes = root(power(seen.weights["conv", "kernel"]).sum(axis=(0, 1, 2)))
+    reads = root(power(seen.weights["dense", "kernel"]).reshape(3, 4, 5).sum(axis=(0, 2)))
+    expected = (makes / makes.mean() + reads / reads.mean()) / 2
+    assert scores(name, seen) == pytest.approx(expected, rel=1e-5)
+
+
+def test_norms_do_not_depend_on_the_size_of_a_layers_weights():
+    seen = evidence()
+    larger = {key: value * (100 if key[0] == "dense" else 1) for key, value in seen.weights.items()}
+    scaled = Evidence(graph=seen.graph, weights=larger, statistics=seen.statistics)
+    assert scores("l1", scaled) == pytest.approx(scores("l1", seen), rel=1e-5)
+
+
+def test_equal_filters_have_equal_scores():
+    seen = evidence()
+    alike = {key: np.ones_like(value) / 3 for key, value in seen.weights.items()}
+    assert len(set(scores("l1", Evidence(graph=seen.graph, weights=alike, statistics=seen.statistics)))) == 1
+
+
+def test_half_precision_weights_do_not_overflow():
+    seen = evidence()
+    half = {key: np.full(value.shape, 6e4, np.float16) for key, value in seen.weights.items()}
+    assert scores("l2", Evidence(graph=seen.graph, weights=half, statistics=seen.statistics)) == pytest.approx(1)
+
+
+def test_bn_scale_is_the_magnitude_of_gamma():
+    assert scores("bn-scale", evidence()) == pytest.approx([0.5, 2, 0, 1])
+
+
+def test_activation_is_the_mean_over_the_positions_of_a_channel():
+    assert scores("activation", evidence()) == pytest.approx([4, 5, 6, 7])
+
+
+def test_apoz_counts_what_is_not_zero():
+    assert scores("apoz", evidence()) == pytest.approx([1, 0.9, 0.8, 0.7])
+
+
+def test_taylor_squares_the_sum_of_each_batch():
+    """Opposite signs in two batches must not cancel."""
+    assert scores("taylor", evidence()) == pytest.approx(np.square([12, 15, 18, 21]))
+
+
+def test_random_follows_the_seed():
+    assert not np.array_equal(scores("random", evidence(seed=1)), scores("random", evidence(seed=2)))
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "bn-scale", "activation", "apoz", "taylor"])
+def test_a_criterion_says_nothing_of_what_it_cannot_see(name):
+    """A second group with no weight, normalisation or tensor of its own."""
+    seen = evidence()
+    graph = ChannelGraph(
+        unit_of=np.arange(6),
+        group_of=np.array([0, 0, 0, 0, 1, 1]),
+        groups=(*seen.graph.groups, ChannelGroup(name="other", producers=(), consumers=(), units=2)),
+        weight_axes=(
+            *seen.graph.weight_axes,
+            WeightAxis(weight=("conv", "kernel"), axis=2, channels=np.array([NO_CHANNEL, NO_CHANNEL])),
+        ),
+        tensor_axes=seen.graph.tensor_axes,
+        edits=(),
+    )
+    found = scores(name, Evidence(graph=graph, weights=seen.weights, statistics=seen.statistics))
+    assert np.isnan(found).tolist() == [False] * 4 + [True] * 2
+
+
+def test_an_unknown_criterion_lists_the_others():
+    with pytest.raises(UsageError, match=r"activation, apoz, bn-scale, l1, l2, random, taylor; did you mean 'l1'"):
+        needs("l11")
