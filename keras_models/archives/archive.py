@@ -1,0 +1,117 @@
+"""What a saved model's file says about itself, the same for all formats."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.errors import ModelFileError
+from contracts.model import WeightKey, WeightSpec
+from keras_models.layer_tree import layers_of
+
+
+class StoredArray(Protocol):
+    """An array that still lies in its file; `array[()]` reads it (an `h5py.Dataset` is one)."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def __getitem__(self, index: tuple[()]) -> Any: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredWeight:
+    """One weight of one layer, with where it is stored."""
+
+    layer: str
+    name: str
+    stored: StoredArray
+    trainable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelArchive:
+    """An open model file. `weights` maps each layer path to its weights, in the order of Keras's `layer.weights`.
+
+    `format` is `h5`, `keras` or `saved_model`; `config` the serialized model (`class_name`, `config`);
+    `compile_config` what `compile` was given, as Keras wrote it, None for a model that was never compiled.
+    """
+
+    path: Path
+    format: str
+    keras_version: str
+    config: Mapping[str, Any]
+    compile_config: Mapping[str, Any] | None
+    weights: Mapping[str, tuple[WeightSpec, ...]]
+    stored: Mapping[WeightKey, StoredArray] = field(repr=False)
+    close: Callable[[], None] = field(repr=False)
+
+    @property
+    def keras_major(self) -> int:
+        """2 or 3: which Keras saved the file, and so which one loads it."""
+        return int(self.keras_version.partition(".")[0])
+
+    @property
+    def is_subclassed(self) -> bool:
+        """Whether the model is Python code of its own: its file lists no layers."""
+        return layers_of(self.config) is None
+
+    def array(self, layer: str, weight: str) -> npt.NDArray[Any]:
+        """One weight array, read now. Raises ModelFileError where the file is damaged there."""
+        try:
+            return np.asarray(self.stored[layer, weight][()])
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelFileError(
+                f"{self.path}: layer {layer!r}: weight {weight!r} cannot be read ({_first_line(error)})",
+                "the file is damaged: copy or download it again",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def specs(weights: Iterable[StoredWeight]) -> dict[str, tuple[WeightSpec, ...]]:
+    """The weights by layer path."""
+    by_layer: dict[str, tuple[WeightSpec, ...]] = {}
+    for weight in weights:
+        spec = WeightSpec(
+            name=weight.name,
+            shape=tuple(weight.stored.shape),
+            dtype=str(weight.stored.dtype),
+            trainable=weight.trainable,
+        )
+        by_layer[weight.layer] = (*by_layer.get(weight.layer, ()), spec)
+    return by_layer
+
+
+def is_counter(stored: StoredArray) -> bool:
+    """Whether an array counts something (Normalization's `count`) or seeds a generator: no weight then."""
+    return stored.dtype.kind in "iu" and (not stored.shape or stored.dtype == np.uint32)
+
+
+def check_finite(archive: ModelArchive) -> None:
+    """Raises ModelFileError for the first weight that holds NaN or infinity, naming layer, weight and count."""
+    for layer, weights in archive.weights.items():
+        for weight in weights:
+            array = archive.array(layer, weight.name)
+            if array.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
+                bad = int(array.size - np.isfinite(array).sum())
+                raise ModelFileError(
+                    f"{archive.path}: layer {layer!r}: {bad} of {array.size} numbers in {weight.name!r} "
+                    "are NaN or infinite, expected finite weights",
+                    "train the model again from its last good checkpoint",
+                )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,75 @@
+"""What kind of model file is this? Decided by content; a name that says otherwise is an error."""
+
+from pathlib import Path
+
+from contracts.errors import ModelFileError
+from keras_models.archives.archive import ModelArchive
+
+_SUFFIXES = {"h5": (".h5", ".hdf5"), "keras": (".keras",)}
+_SAVE_AGAIN = "pass a model saved by Keras: .keras, .h5, or a SavedModel folder"
+
+
+def open_archive(path: Path) -> ModelArchive:
+    """Open a saved Keras model of any format, without TensorFlow.
+
+    Raises ModelFileError that names what the path holds instead: nothing, weights only, a damaged or foreign file.
+    """
+    if path.is_dir():
+        return _open_folder(path)
+    kind = _kind(path)
+    if path.suffix.lower() not in _SUFFIXES[kind]:
+        right = path.with_suffix(_SUFFIXES[kind][0]).name
+        content = "HDF5 file" if kind == "h5" else "zip archive"
+        raise ModelFileError(
+            f"{path}: its name ends in {path.suffix or 'nothing'!r} but it is a {content}", f"rename it to {right}"
+        )
+    if kind == "h5":
+        from keras_models.archives.h5 import read
+    else:
+        from keras_models.archives.keras_zip import read
+    return read(path)
+
+
+def _open_folder(path: Path) -> ModelArchive:
+    from keras_models.archives.saved_model import read
+
+    if (path / "saved_model.pb").is_file():
+        return read(path)
+    if (path / "config.json").is_file() and (path / "metadata.json").is_file():
+        raise ModelFileError(f"{path}: an unpacked .keras archive, expected a file", "zip its contents into a .keras")
+    raise ModelFileError(f"{path}: a folder without saved_model.pb, expected a SavedModel", _SAVE_AGAIN)
+
+
+def _kind(path: Path) -> str:
+    """`h5` or `keras`, by the first bytes. Raises ModelFileError for everything else, by name."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except FileNotFoundError as error:
+        raise ModelFileError(f"{path}: no such file", "check the path") from error
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})", "check its permissions") from error
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return "h5"
+    if head.startswith(b"PK"):
+        return "keras"
+    if path.name == "saved_model.pb":
+        raise ModelFileError(f"{path}: one file of a SavedModel, expected its folder", f"pass {path.parent}")
+    raise ModelFileError(f"{path}: {_foreign(head)}, expected a Keras model", _SAVE_AGAIN)
+
+
+def _foreign(head: bytes) -> str:
+    """What a file that is no Keras model seems to be."""
+    if not head:
+        return "empty"
+    if head[4:8] == b"TFL3":
+        return "a TensorFlow Lite model, which can be inspected and benchmarked but not changed"
+    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
+        return "a Python pickle, which is never loaded"
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer (run `git lfs pull`)"
+    if head.lstrip()[:1] in (b"{", b"["):
+        return "JSON text (a model's architecture without weights?)"
+    if head.lstrip()[:1] == b"<":
+        return "a web page (a failed download?)"
+    return "of an unknown kind" if any(head) else "only zero bytes"
