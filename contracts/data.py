@@ -44,12 +44,18 @@ class Task:
     """What the model is scored and trained for, one entry for each output.
 
     `kinds` are `binary`, `multiclass`, `multilabel`, `regression` or `reconstruction`; `losses` are Keras loss
-    names; `saved_loss` says that the loss compiled into the file is to be used instead.
+    names, and `from_logits` says which of them take the output before its sigmoid or softmax. `saved_loss` says
+    that these are the losses compiled into the file, whose other settings (label smoothing, …) are then to be kept.
+    `metric` has the score's name and direction; `output_metrics` holds it for each output, None where it does not
+    fit one (the score is the mean over the others).
     """
 
     kinds: tuple[str, ...]
     losses: tuple[str, ...]
     metric: Metric
+    output_metrics: tuple[Metric | None, ...]
+    from_logits: tuple[bool, ...]
+    saved_loss: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
