@@ -1,0 +1,101 @@
+"""NumPy archives: the layout of Keras's own `mnist.npz`, or one part to split.
+
+Never unpickled: an archive with object arrays could run code on loading.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.errors import DataError
+from contracts.model import Interface, Port
+from dataset_io.labels import number_text_classes
+from dataset_io.options import DataOptions
+from dataset_io.parts import ArrayPart, Named, RawData, checked_part
+
+SUMMARY = "FILE.npz: x_train, y_train, x_test, y_test, or x, y to split (x_train_NAME, … for several inputs)"
+
+
+def matches(source: str) -> bool:
+    """Whether this is an .npz file."""
+    return source.lower().endswith(".npz") and Path(source).is_file()
+
+
+def read(source: str, interface: Interface, options: DataOptions) -> RawData:
+    """The archive's training and test part; only the arrays that are needed are read.
+
+    Raises DataError for a damaged archive, pickled objects, or arrays that are missing.
+    """
+    outputs = () if options.target_is_input else interface.outputs
+    sides = {}
+    if not zipfile.is_zipfile(source):
+        raise _unreadable(source, "it is not a zip file")
+    try:
+        with np.load(source, allow_pickle=False) as archive:
+            for part, suffix in (("train", "_train"), ("test", "_test"), ("whole", "")):
+                inputs = _arrays(archive, f"x{suffix}", interface.inputs)
+                labels = _arrays(archive, f"y{suffix}", outputs)
+                if inputs and (labels or not outputs):
+                    sides[part] = (inputs, labels)
+            found = archive.files
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unreadable(source, str(error)) from error
+    if not sides:
+        raise DataError(
+            f"{source} holds {', '.join(found) or 'nothing'}, expected {_expected(interface, bool(outputs))}",
+            "save the arrays under these names (np.savez)",
+        )
+    return _numbered(source, sides)
+
+
+def _numbered(source: str, sides: dict[str, tuple[Named, Named]]) -> RawData:
+    """Parts of the arrays that were found; labels given as text become class numbers, the same in every part."""
+    notes = []
+    if "train" in sides:
+        sides.pop("whole", None)
+    elif "whole" in sides:
+        sides = {"train": sides["whole"]}
+    for position in range(len(next(iter(sides.values()))[1])):
+        keys = [(labels, list(labels)[position]) for _, labels in sides.values()]
+        numbers, names = number_text_classes([labels[key] for labels, key in keys])
+        for (labels, key), array in zip(keys, numbers, strict=True):
+            labels[key] = array
+        if names:
+            notes.append(f"classes of {keys[0][1]} by number: {', '.join(names)}")
+    parts: dict[str, ArrayPart] = {name: checked_part(source, *side) for name, side in sides.items()}
+    return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(notes))
+
+
+def _arrays(archive: "np.lib.npyio.NpzFile", stem: str, ports: tuple[Port, ...]) -> Named:
+    """The arrays of all ports by key; {} where one is missing. A single port needs no name."""
+    found: dict[str, Array] = {}
+    for port in ports:
+        keys = [f"{stem}_{port.name}", stem] if len(ports) == 1 else [f"{stem}_{port.name}"]
+        key = next((k for name in keys for k in (name, name[0].upper() + name[1:]) if k in archive.files), None)
+        if key is None:
+            return {}
+        found[key] = archive[key]
+    return found
+
+
+def _expected(interface: Interface, with_labels: bool) -> str:
+    inputs = [f"_{port.name}" for port in interface.inputs] if len(interface.inputs) > 1 else [""]
+    outputs = [f"_{port.name}" for port in interface.outputs] if len(interface.outputs) > 1 else [""]
+
+    def keys(suffix: str) -> str:
+        labels = [f"y{suffix}{name}" for name in outputs] if with_labels else []
+        return ", ".join([f"x{suffix}{name}" for name in inputs] + labels)
+
+    return f"{keys('_train')}, {keys('_test')}, or {keys('')}"
+
+
+def _unreadable(source: str, reason: str) -> DataError:
+    if "pickle" in reason:
+        return DataError(
+            f"{source} holds pickled objects, which are never unpickled: they can run code",
+            "save plain arrays of numbers, without dtype=object",
+        )
+    return DataError(f"{source} is no readable .npz archive ({reason})", "make the file again with np.savez")

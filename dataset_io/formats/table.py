@@ -1,0 +1,106 @@
+"""Tables of numbers: one column of labels, all others are the input."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.errors import DataError, UsageError
+from contracts.model import Interface
+from dataset_io.labels import number_text_classes
+from dataset_io.options import DataOptions
+from dataset_io.parts import RawData, checked_part
+
+SUMMARY = "FILE.csv, FILE.parquet: --label COLUMN holds the labels (default: the last), all others are the input"
+
+_SUFFIXES = (".csv", ".parquet")
+
+
+def matches(source: str) -> bool:
+    """Whether this is a .csv or .parquet file."""
+    return source.lower().endswith(_SUFFIXES) and Path(source).is_file()
+
+
+def read(source: str, interface: Interface, options: DataOptions) -> RawData:
+    """The whole table as one part.
+
+    Raises DataError for a damaged table or columns that are not numbers, UsageError for a label that is no column.
+    """
+    if len(interface.inputs) != 1 or len(interface.outputs) != 1:
+        ports = f"{len(interface.inputs)} inputs and {len(interface.outputs)} outputs"
+        raise DataError(
+            f"{source} is a table, and the model has {ports}",
+            "use an .npz with x_NAME and y_NAME for each",
+        )
+    frame = _frame(source)
+    frame.columns = [str(name) for name in frame.columns]
+    if len(frame) == 0 or len(frame.columns) == 0:
+        raise DataError(f"{source} has {len(frame)} rows", "give at least three, for training, validation and test")
+    if options.target_is_input:
+        if options.label is not None:
+            frame.pop(_label_column(source, frame, options))
+        return RawData(train=checked_part(source, {"the table": _features(source, frame)}, {}), test=None)
+    name = _label_column(source, frame, options)
+    label = frame.pop(name)
+    if len(frame.columns) == 0:
+        raise DataError(f"{source} has one column, {name!r}", "give columns for the input beside the labels")
+    labels, notes = _labels(source, name, label)
+    features = {"the input columns": _features(source, frame)}
+    return RawData(train=checked_part(source, features, {f"column {name!r}": labels}), test=None, notes=notes)
+
+
+def _frame(source: str) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.read_csv(source) if source.lower().endswith(".csv") else pd.read_parquet(source)
+    except (ValueError, OSError) as error:
+        # pandas's and pyarrow's own errors for empty, damaged and wrongly encoded files are all ValueErrors.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{source} is no readable table ({reason})", "check that the file is whole") from error
+
+
+def _label_column(source: str, frame: Any, options: DataOptions) -> str:
+    columns = list(frame.columns)
+    if options.label is None:
+        return str(columns[-1])
+    if options.label in columns:
+        return options.label
+    nearest = difflib.get_close_matches(options.label, columns, n=1)
+    listed = ", ".join(columns[:20]) + (f", … ({len(columns)} in all)" if len(columns) > 20 else "")
+    raise UsageError(
+        f"--label {options.label!r} is no column of {source}, which has {listed}",
+        f"did you mean {nearest[0]!r}?" if nearest else "choose one of these",
+    )
+
+
+def _labels(source: str, name: str, label: Any) -> tuple[Array, tuple[str, ...]]:
+    """Labels as numbers, and a note on the classes where they were text."""
+    missing = int(label.isna().sum())
+    if missing:
+        raise DataError(f"{source}: column {name!r} has no value in {missing} rows", "remove these rows")
+    if label.dtype.kind in "biuf":
+        return np.asarray(label.to_numpy()), ()
+    (numbers,), names = number_text_classes([label.astype(str).to_numpy(dtype=str)])
+    return numbers, (f"classes of column {name!r} by number: {', '.join(names[:20])}",)
+
+
+def _features(source: str, frame: Any) -> Array:
+    """All columns side by side as float32, one row an example."""
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind not in "biuf":
+            example = next((repr(value) for value in column if isinstance(value, str)), str(column.dtype))
+            raise DataError(
+                f"{source}: column {name!r} is not numbers (it holds {example})",
+                "encode it as numbers, remove it, or name it with --label",
+            )
+        bad = int((~np.isfinite(column.to_numpy(dtype=np.float64, na_value=np.nan))).sum())
+        if bad:
+            raise DataError(
+                f"{source}: column {name!r} has {bad} values that are missing, NaN or infinite",
+                "fill them in, or remove these rows",
+            )
+    return np.asarray(frame.to_numpy(dtype=np.float32))

@@ -1,0 +1,57 @@
+"""Labels in the form that the loss wants: class numbers, one-hot rows, or quantities."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.model import Shape
+from dataset_io.shapes import fitted_shape
+
+Encoding = Literal["number", "class", "one-hot to class", "class to one-hot"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRule:
+    """Brings a batch of labels into the form that the loss of one output takes.
+
+    `number` casts to float32, `class` to int32; the other two turn one-hot rows into class numbers and back.
+    `shape` is one example's, without the class axis where the encoding adds or removes it; `classes` its length.
+    """
+
+    encoding: Encoding
+    shape: Shape
+    classes: int = 0
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Type of the encoded labels."""
+        return np.dtype(np.int32 if self.encoding in ("class", "one-hot to class") else np.float32)
+
+    @property
+    def encoded_shape(self) -> Shape:
+        """Shape of one example's encoded labels."""
+        return (*self.shape, self.classes) if self.encoding == "class to one-hot" else self.shape
+
+    def apply(self, batch: Array) -> Array:
+        if self.encoding == "one-hot to class":
+            batch = batch.argmax(axis=-1)
+        shape = fitted_shape(batch.shape[1:], self.shape) or self.shape
+        shaped = batch.reshape(len(batch), *shape)
+        if self.encoding == "class to one-hot":
+            numbers = shaped.astype(np.int32, copy=False)
+            rows: Array = (numbers[..., np.newaxis] == np.arange(self.classes)).astype(np.float32)
+            return rows
+        return shaped.astype(self.dtype, copy=False)
+
+
+def number_text_classes(parts: list[Array]) -> tuple[list[Array], tuple[str, ...]]:
+    """Number the classes of labels given as text, in sorted order, the same for all parts.
+
+    Returns the numbers (int32), and the classes' names by number; arrays that are not text come back as they are.
+    """
+    if not all(part.dtype.kind in "US" for part in parts):
+        return parts, ()
+    names = np.unique(np.concatenate(parts))
+    return [np.searchsorted(names, part).astype(np.int32) for part in parts], tuple(str(name) for name in names)

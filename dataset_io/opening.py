@@ -1,0 +1,116 @@
+"""Open the user's data: find its form, read it, split it, and prepare it for one model."""
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from contracts.data import Data
+from contracts.errors import DataError
+from contracts.model import Interface
+from contracts.plugins import catalogue, load
+from dataset_io.facts import Facts, merged
+from dataset_io.options import DataOptions
+from dataset_io.parts import Part, RawData
+from dataset_io.preprocess import Preparation, input_rules
+from dataset_io.tasks import infer_task
+
+FORMATS = "dataset_io.formats"
+
+_MOST_VALIDATION = 5000
+
+
+def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
+    """The data at `source` (a path or a Keras data set's name), split, and shaped and scaled for one model.
+
+    Where there is only a test part, `train` and `validation` are empty (size 0). Raises DataError for data that is
+    missing, damaged or does not fit the model, UsageError for options that do not fit it.
+    """
+    raw = _find_format(source).read(source, interface, options)
+    parts = [part for part in (raw.train, raw.test) if part is not None]
+    inputs = tuple(merged(facts) for facts in zip(*(part.input_facts for part in parts), strict=True))
+    rules, scaling = input_rules(interface, inputs, options)
+    if options.target_is_input:
+        labels = tuple(replace(fact, shape=rule.shape) for fact, rule in zip(inputs, rules, strict=True))
+    else:
+        labels = tuple(merged(facts) for facts in zip(*(part.label_facts for part in parts), strict=True))
+    _check_label_count(source, interface, labels, options)
+    task, label_rules, choices = infer_task(interface, labels, options)
+    preparation = Preparation(inputs=rules, labels=label_rules, target_is_input=options.target_is_input)
+    train, validation, test, division = _divide(source, raw, options)
+    return Data(
+        train=train.split(preparation),
+        validation=validation.split(preparation),
+        test=test.split(preparation),
+        task=task,
+        notes=(*raw.notes, division, *scaling, *choices),
+    )
+
+
+def _find_format(source: str) -> ModuleType:
+    names = catalogue(FORMATS)
+    for name in names:
+        module = load(FORMATS, name)
+        if module.matches(source):
+            return module
+    path = Path(source)
+    if path.is_dir():
+        inside = sorted(entry.name for entry in path.iterdir())
+        found = (
+            f"a folder of {', '.join(inside[:3])}{', …' if len(inside) > 3 else ''}" if inside else "an empty folder"
+        )
+    elif path.exists():
+        found = f"a {path.suffix or 'nameless'} file"
+    else:
+        found = "no file or folder"
+        keras_names = load(FORMATS, "keras-name").NAMES
+        nearest = difflib.get_close_matches(source, keras_names, n=1)
+        if nearest:
+            raise DataError(f"--data {source!r} is no file, folder or Keras data set", f"did you mean {nearest[0]!r}?")
+    raise DataError(f"--data {source!r} is {found}", f"give one of: {'; '.join(names.values())}")
+
+
+def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, ...], options: DataOptions) -> None:
+    if len(labels) == len(interface.outputs):
+        return
+    what = "inputs to rebuild" if options.target_is_input else "arrays of labels"
+    names = ", ".join(port.name for port in interface.outputs)
+    raise DataError(
+        f"{source} gives {len(labels)} {what}, the model has {len(interface.outputs)} outputs ({names})",
+        "use an .npz with y_NAME for each output" if not options.target_is_input else "leave --target out",
+    )
+
+
+def _divide(source: str, raw: RawData, options: DataOptions) -> tuple[Part, Part, Part, str]:
+    """Train, validation and test part, and a note on where they came from."""
+    generator = np.random.default_rng(options.seed)
+    if raw.train is None:
+        assert raw.test is not None
+        nothing = raw.test.take(np.arange(0))
+        return nothing, nothing, raw.test, f"data: {raw.test.size} test examples and none to train on"
+    pool, test, origin = raw.train, raw.test, "from its own part"
+    if test is None:
+        _require(source, pool, 3)
+        count = min(max(1, round(pool.size * options.validation_split)), pool.size - 2)
+        pool, test = _hold_out(pool, count, generator)
+        origin = f"{options.validation_split:g} of all, chosen at random"
+    _require(source, pool, 2)
+    train, validation = _hold_out(pool, min(max(1, pool.size // 10), _MOST_VALIDATION), generator)
+    note = f"data: {train.size} training and {validation.size} validation examples, {test.size} test ({origin})"
+    return train, validation, test, note
+
+
+def _hold_out(part: Part, count: int, generator: np.random.Generator) -> tuple[Part, Part]:
+    """The rest, and `count` examples chosen at random; both keep their order."""
+    order = generator.permutation(part.size)
+    return part.take(np.sort(order[count:])), part.take(np.sort(order[:count]))
+
+
+def _require(source: str, part: Part, least: int) -> None:
+    if part.size < least:
+        raise DataError(
+            f"{source} has too few examples to split: {part.size}",
+            f"give at least {least}, for training, validation and test",
+        )

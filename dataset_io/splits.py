@@ -1,0 +1,97 @@
+"""Parts that are ready for the model: in memory, or read anew from their source as a stream."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.data import Array, Batch
+from contracts.errors import DataError
+from dataset_io.preprocess import Preparation
+
+
+@dataclass(frozen=True)
+class MemorySplit:
+    """A part in memory. The arrays are final (scaled float32, not raw bytes), since `fit` takes them as they are."""
+
+    arrays: Batch
+
+    @property
+    def size(self) -> int:
+        return len(self.arrays[0][0])
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        inputs, labels = self.arrays
+        for start in range(0, self.size, batch_size):
+            chosen = slice(start, start + batch_size)
+            yield tuple(array[chosen] for array in inputs), tuple(array[chosen] for array in labels)
+
+    def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
+        """Batched `(inputs, labels)`; a tuple of arrays on either side only where the model has several.
+
+        Shuffles numbers, not examples, and gathers whole batches: one step for a batch instead of one for each example.
+        """
+        import tensorflow as tf
+
+        arrays = tf.nest.map_structure(tf.constant, _fit_structure(self.arrays))
+        order = tf.data.Dataset.range(self.size)
+        if shuffle_seed is not None:
+            order = order.shuffle(self.size, seed=shuffle_seed)
+        return order.batch(batch_size).map(
+            lambda chosen: tf.nest.map_structure(lambda array: tf.gather(array, chosen), arrays)
+        )
+
+
+@dataclass(frozen=True)
+class StreamSplit:
+    """A part that is read from its source each time; only a few batches are ever in memory.
+
+    `elements(shuffle_seed)` gives a `tf.data.Dataset` of single raw examples `(inputs, labels)`, tuples of arrays.
+    """
+
+    elements: Callable[[int | None], Any]
+    size: int
+    preparation: Preparation
+
+    @property
+    def arrays(self) -> Batch | None:
+        return None
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        import tensorflow as tf
+
+        try:
+            for inputs, labels in self.elements(None).batch(batch_size).prefetch(1).as_numpy_iterator():
+                yield self.preparation.apply(inputs, labels)
+        except tf.errors.OpError as error:
+            raise DataError(f"the data cannot be read: {str(error.message).splitlines()[0]}") from error
+
+    def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
+        """Batched `(inputs, labels)`; a tuple of arrays on either side only where the model has several."""
+        import tensorflow as tf
+
+        rules = self.preparation.inputs, self.preparation.labels
+        types = [rule.dtype for side in rules for rule in side]
+
+        def prepared(*arrays: Array) -> list[Array]:
+            count = len(self.preparation.inputs)
+            inputs, labels = self.preparation.apply(arrays[:count], arrays[count:])
+            return [*inputs, *labels]
+
+        def prepare(inputs: Any, labels: Any) -> Any:
+            tensors = iter(tf.numpy_function(prepared, [*inputs, *labels], types, stateful=False))
+            shaped = tuple(tuple(_with_shape(next(tensors), rule.encoded_shape) for rule in side) for side in rules)
+            return _fit_structure(shaped)
+
+        return self.elements(shuffle_seed).batch(batch_size).map(prepare).prefetch(2)
+
+
+def _with_shape(tensor: Any, shape: tuple[int | None, ...]) -> Any:
+    """A function of NumPy's loses the static shape, which Keras needs to build its layers."""
+    tensor.set_shape((None, *shape))
+    return tensor
+
+
+def _fit_structure(batch: Any) -> Any:
+    """Keras wants a single input as an array, several as a tuple; the same for labels."""
+    inputs, labels = batch
+    return inputs[0] if len(inputs) == 1 else inputs, labels[0] if len(labels) == 1 else labels
