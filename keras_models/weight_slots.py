@@ -32,27 +32,26 @@ class WeightSlot:
     trainable: bool = True
 
 
-def weight_slots(layer: Mapping[str, Any], keras_major: int) -> list[WeightSlot] | None:
-    """The weights of a serialized layer in the order of `layer.weights`; None for a class not known here.
+def weight_slots(layer: Mapping[str, Any], keras_major: int) -> list[WeightSlot]:
+    """The weights of a serialized layer in the order of `layer.weights`.
 
-    A class that is known but was never built has none in its file; the reader of the file sees that.
+    A class not known here counts as one without weights: readers compare with what the file holds.
     """
-    held = list(_held(layer))
     own = _own_weights(layer["class_name"], layer_config(layer), keras_major)
-    if own is None and not held:
-        return None
     slots = [
         WeightSlot(name=name, index=index, variable=name, trainable=trainable)
-        for index, (name, trainable) in enumerate(own or ())
+        for index, (name, trainable) in enumerate(own)
     ]
-    for inner, step in held:
-        inner_slots = weight_slots(inner, keras_major)
-        if inner_slots is None:
-            return None
+    for inner, step in _held(layer):
         prefix = _prefix(step)
-        slots += [replace(slot, name=prefix + slot.name, steps=(step, *slot.steps)) for slot in inner_slots]
+        slots += [
+            replace(slot, name=prefix + slot.name, steps=(step, *slot.steps))
+            for slot in weight_slots(inner, keras_major)
+        ]
     if layer["class_name"] == "SpectralNormalization":
         slots = _spectral_order(slots)
+    if keras_major == 2:  # whose `layer.weights` has the trainable ones first
+        slots.sort(key=lambda slot: not slot.trainable)
     frozen = layer_config(layer).get("trainable") is False
     return [replace(slot, trainable=False) for slot in slots] if frozen else slots
 
@@ -88,7 +87,7 @@ def _held(layer: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Step]]:
         yield config["layer"], Step(attribute="layer")
 
 
-def _own_weights(kind: str, config: Mapping[str, Any], keras_major: int) -> list[tuple[str, bool]] | None:
+def _own_weights(kind: str, config: Mapping[str, Any], keras_major: int) -> list[tuple[str, bool]]:
     """(name, trainable) of the weights that a layer owns without its inner layers, in storage order."""
     if kind in _NAMES:
         return [(name, True) for name in _NAMES[kind]]
@@ -107,7 +106,7 @@ def _own_weights(kind: str, config: Mapping[str, Any], keras_major: int) -> list
         return [("scale", True)] * bool(scale) + [("concat_score_weight", True)] * concat
     if "Normalization" in kind:
         return _normalization_weights(kind, config)
-    return None
+    return []
 
 
 _NAMES = {
@@ -120,23 +119,21 @@ _NAMES = {
 }
 
 
-def _normalization_weights(kind: str, config: Mapping[str, Any]) -> list[tuple[str, bool]] | None:
+def _normalization_weights(kind: str, config: Mapping[str, Any]) -> list[tuple[str, bool]]:
     if kind == "Normalization":
         adapted = config.get("mean") is None
         return [("mean", False), ("variance", False)] if adapted else []
     if kind == "SpectralNormalization":
         return [("kernel", True), ("vector_u", False)]
-    if kind == "UnitNormalization":
-        return []
     rms_only = config.get("rms_scaling", False)
     scale = [("gamma", True)] * bool(config.get("scale", True) or rms_only)
     centre = [("beta", True)] * bool(config.get("center", True) and not rms_only)
     if kind in ("BatchNormalization", "SyncBatchNormalization"):
         return [*scale, *centre, ("moving_mean", False), ("moving_variance", False)]
-    return scale + centre if kind in ("LayerNormalization", "GroupNormalization") else None
+    return scale + centre if kind in ("LayerNormalization", "GroupNormalization") else []
 
 
 def _spectral_order(slots: list[WeightSlot]) -> list[WeightSlot]:
     """SpectralNormalization owns its layer's kernel once more: one weight, under the inner layer's name."""
-    shared, vector, *inner = slots
-    return [replace(inner[0], steps=shared.steps, index=0), vector, *inner[1:]]
+    _, vector, kernel, *rest = slots
+    return [kernel, vector, *rest]

@@ -96,7 +96,7 @@ def specs(weights: Iterable[StoredWeight]) -> dict[str, tuple[WeightSpec, ...]]:
 
 def is_counter(stored: StoredArray) -> bool:
     """Whether an array counts something (Normalization's `count`) or seeds a generator: no weight then."""
-    return stored.dtype.kind in "iu" and (not stored.shape or stored.dtype == np.uint32)
+    return stored.dtype.kind in "iu" and stored.dtype.itemsize >= 4
 
 
 def check_finite(archive: ModelArchive) -> None:

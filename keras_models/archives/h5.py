@@ -81,10 +81,8 @@ def _group_weights(group: h5py.Group, entries: list[LayerEntry], keras_major: in
     names = [name for name in _names(group, "weight_names") if not is_counter(group[name])]
     slots: list[tuple[LayerEntry, WeightSlot]] = []
     for entry in entries:
-        known = weight_slots({"class_name": entry.kind, "config": entry.config}, keras_major)
-        if known is None:
-            return (yield from _by_stored_name(group, names, entries))
-        slots += [(entry, slot) for slot in known]
+        layer = {"class_name": entry.kind, "config": entry.config}
+        slots += [(entry, slot) for slot in weight_slots(layer, keras_major)]
     stored_order = sorted(slots, key=lambda pair: not pair[1].trainable)
     if len(names) != len(slots):
         return (yield from _by_stored_name(group, names, entries))

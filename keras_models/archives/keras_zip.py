@@ -113,29 +113,25 @@ def _weights(file: h5py.File, config: Mapping[str, Any], keras_major: int) -> It
 
 
 def _layer_weights(group: h5py.Group, entry: LayerEntry, keras_major: int) -> Iterator[StoredWeight]:
-    slots = weight_slots({"class_name": entry.kind, "config": entry.config}, keras_major)
-    if slots is None:
-        return (yield from _numbered(group, entry))
-    for slot in slots:
-        owner = group
-        for step in slot.steps:
-            folder = _folder(step)
-            owner = owner[folder if folder in owner else f"_{folder}"]
-        yield StoredWeight(
-            layer=entry.path, name=slot.name, stored=owner["vars"][str(slot.index)], trainable=slot.trainable
-        )
-    return None
+    """Weights of a layer under Keras's names; those of a class not known here under their place in the file."""
+    trainable = entry.config.get("trainable", True)
+    unnamed = {name: array for name, array in _arrays(group) if not is_counter(array)}
+    for slot in weight_slots({"class_name": entry.kind, "config": entry.config}, keras_major):
+        place = "/".join([*map(_folder, slot.steps), "vars", str(slot.index)])
+        stored = unnamed.pop(place, None) or unnamed.pop(f"_{place}", None)  # Keras 2: `_query_dense`
+        if stored is not None:
+            yield StoredWeight(layer=entry.path, name=slot.name, stored=stored, trainable=slot.trainable)
+    if entry.kind != "SpectralNormalization":  # its file holds the kernel twice
+        for name, stored in unnamed.items():
+            yield StoredWeight(layer=entry.path, name=name, stored=stored, trainable=trainable)
 
 
-def _numbered(group: h5py.Group, entry: LayerEntry) -> Iterator[StoredWeight]:
-    """Weights of a class not known here, in the file's order: `vars/0`, `vars/1`, …"""
-    found: list[str] = []
-    group.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    for name in found:
-        if not is_counter(group[name]):
-            yield StoredWeight(
-                layer=entry.path, name=name, stored=group[name], trainable=entry.config.get("trainable", True)
-            )
+def _arrays(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
+    for name, item in group.items():
+        if isinstance(item, h5py.Dataset):
+            yield name, item
+        else:
+            yield from ((f"{name}/{inner}", array) for inner, array in _arrays(item))
 
 
 def _folder(step: Step) -> str:

@@ -114,7 +114,7 @@ def _weights(folder: Path, config: Mapping[str, Any]) -> Iterator[StoredWeight]:
         slots = weight_slots({"class_name": entry.kind, "config": entry.config}, keras_major=2)
         if layer is None:
             continue
-        for slot in slots or ():
+        for slot in slots:
             owner = _descend(graph, layer, slot.steps)
             variable = None if owner is None else graph[owner].children.get(slot.variable)
             if variable is None or graph[variable].key is None:

@@ -1,0 +1,27 @@
+"""The layers of a live model of either Keras, without importing either."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def leaf_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """(path, layer) of every layer that is no model itself, nested models flattened, shared layers once."""
+    seen: set[int] = set()
+
+    def walk(inner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+        for layer in inner.layers:
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            path = f"{prefix}{layer.name}"
+            if is_graph_model(layer):
+                yield from walk(layer, f"{path}/")
+            else:
+                yield path, layer
+
+    return walk(model, "")
+
+
+def is_graph_model(layer: Any) -> bool:
+    """Whether a layer is a Sequential or functional model: one that lists its layers in its config."""
+    return bool({"Functional", "Sequential"} & {cls.__name__ for cls in type(layer).__mro__})
