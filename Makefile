@@ -32,7 +32,7 @@ check: $(INSTALLED)  ## lint, formatting, types, order of imports
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	lint-imports --no-logo
 
 format: $(INSTALLED)  ## format the sources
 	ruff format .
