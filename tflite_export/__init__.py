@@ -1,1 +1,1 @@
-"""From a Keras model to a verified .tflite file, and back to its numbers."""
+"""A live Keras model (of either Keras) to a verified .tflite file, and what can be measured of such a file."""

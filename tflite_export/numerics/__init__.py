@@ -1,1 +1,11 @@
-"""Numeric formats: one file each; its stem is the value of --quantize."""
+"""Numeric formats of a .tflite file, one file each; the stem is the value of `--quantize`.
+
+A format is a module with
+
+    SUMMARY             its help line
+    NEEDS_CALIBRATION   whether it needs examples to find the ranges of activations
+    IO                  the values of `--io` that it can give its inputs and outputs
+    BOUND               how far its outputs may be from the model's (`tflite_export.bounds.ErrorBound`)
+    configure(converter, calibration, io)
+                        sets up a `tf.lite.TFLiteConverter`
+"""

@@ -1,0 +1,15 @@
+"""Plain 32-bit floating point: nothing is quantized."""
+
+from typing import Any
+
+from tflite_export.bounds import ErrorBound
+from tflite_export.calibration import Calibration
+
+SUMMARY = "32-bit floating point, as trained"
+NEEDS_CALIBRATION = False
+IO = ("float32",)
+BOUND = ErrorBound(largest=1e-4)
+
+
+def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+    """Leave the converter as it is: float32 is its default."""

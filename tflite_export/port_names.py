@@ -1,0 +1,38 @@
+"""Give a converted file the model's own names and order of inputs and outputs."""
+
+from typing import Any
+
+from contracts.model import Interface, Port
+from tflite_export.tracing import INPUT_NAME, OUTPUT_NAME
+
+
+def with_port_names(data: bytes, interface: Interface) -> bytes:
+    """The same file, with inputs and outputs (tensors and signature) named and ordered as in the interface.
+
+    The converter sorts them by name, calls tensors `serving_default_input_000:0` or `StatefulPartitionedCall:0`,
+    and does not keep names that TensorFlow's graphs do not allow.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    signature = model.signatureDefs[0]
+    main = model.subgraphs[signature.subgraphIndex]
+    main.inputs = _rename(main, signature.inputs, INPUT_NAME, interface.inputs)
+    main.outputs = _rename(main, signature.outputs, OUTPUT_NAME, interface.outputs)
+    builder = flatbuffers.Builder(len(data) + 1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _rename(subgraph: Any, entries: list[Any], pattern: str, ports: tuple[Port, ...]) -> list[int]:
+    """Rename the signature's entries and their tensors; the tensors' indices in the order of the ports."""
+    by_name = {entry.name.decode(): entry for entry in entries}
+    order = []
+    for i, port in enumerate(ports):
+        entry = by_name[pattern.format(i)]
+        entry.name = port.name.encode()
+        subgraph.tensors[entry.tensorIndex].name = port.name.encode()
+        order.append(entry.tensorIndex)
+    entries.sort(key=lambda entry: order.index(entry.tensorIndex))
+    return order

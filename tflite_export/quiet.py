@@ -1,0 +1,44 @@
+"""Silence for C++ code that writes to the process's standard streams whatever Python says."""
+
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Captured:
+    """What was written meanwhile: `text` is there once the block has ended."""
+
+    text = ""
+
+
+@contextmanager
+def silenced() -> Iterator[Captured]:
+    """Catch all that is written to stdout and stderr, by Python or by C++, and Python's warnings and log records.
+
+    The file descriptors are the process's: nothing else should write to them meanwhile.
+    """
+    captured = Captured()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = [(descriptor, os.dup(descriptor)) for descriptor in (1, 2)]
+    disabled = logging.root.manager.disable
+    with tempfile.TemporaryFile() as sink, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.ERROR)
+        for descriptor, _ in saved:
+            os.dup2(sink.fileno(), descriptor)
+        try:
+            yield captured
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, copy in saved:
+                os.dup2(copy, descriptor)
+                os.close(copy)
+            logging.disable(disabled)
+            sink.seek(0)
+            captured.text = sink.read().decode("utf-8", errors="replace")

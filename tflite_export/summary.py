@@ -1,0 +1,112 @@
+"""What is in a .tflite file, as plain data."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSummary:
+    """One tensor. `size` counts its elements, `bytes` is what it takes in the file (0 unless `constant`).
+
+    `shape` has -1 where the length is known only at run time. `zeros` counts the elements that stand for 0 in a
+    parameter; `scale` and `zero_point` are of an integer tensor quantized as a whole (`channels` 1) or of its
+    first channel; `scalar` is the value of a constant 32-bit integer.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
+    constant: bool = False
+    parameter: bool = False
+    sparse: bool = False
+    bytes: int = 0
+    zeros: int = 0
+    scale: float | None = None
+    zero_point: int | None = None
+    channels: int = 0
+    scalar: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorSummary:
+    """One operator of one subgraph: its tensors, the bytes of its constants, and its multiply-accumulates.
+
+    Custom operators are named `custom:NAME`. `macs` are for one run of the file (all steps of a loop together),
+    None where the number of steps is unknown.
+    """
+
+    name: str
+    subgraph: int
+    inputs: tuple[TensorSummary | None, ...]
+    outputs: tuple[TensorSummary | None, ...]
+    weight_bytes: int = 0
+    macs: int | None = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TfliteSummary:
+    """A whole file.
+
+    `made_by` is what the converter wrote about itself, `min_runtime` the oldest runtime that can run the file;
+    both None where the file does not say. `signatures` are the names of inputs and outputs of each signature.
+    """
+
+    operators: tuple[OperatorSummary, ...]
+    tensors: tuple[TensorSummary, ...]
+    inputs: tuple[TensorSummary, ...]
+    outputs: tuple[TensorSummary, ...]
+    signatures: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    made_by: str | None = None
+    min_runtime: str | None = None
+    raw_bytes: int
+    gzip_bytes: int
+
+    @property
+    def operator_counts(self) -> dict[str, int]:
+        """How often each operator occurs, the commonest first."""
+        return dict(Counter(operator.name for operator in self.operators).most_common())
+
+    @property
+    def numeric_types(self) -> dict[str, int]:
+        """Number of parameters of each numeric type, the commonest first."""
+        counts: Counter[str] = Counter()
+        for tensor in self.parameter_tensors:
+            counts[tensor.dtype] += tensor.size
+        return dict(counts.most_common())
+
+    @property
+    def parameter_tensors(self) -> tuple[TensorSummary, ...]:
+        """Weights, biases and other learned constants."""
+        return tuple(tensor for tensor in self.tensors if tensor.parameter)
+
+    @property
+    def sparse_tensors(self) -> tuple[TensorSummary, ...]:
+        """Parameters that are stored without their zeros."""
+        return tuple(tensor for tensor in self.tensors if tensor.sparse)
+
+    @property
+    def parameters(self) -> int:
+        """Every weight and bias in the file, stored zeros and left-out zeros too."""
+        return sum(tensor.size for tensor in self.parameter_tensors)
+
+    @property
+    def zeros(self) -> int:
+        """How many of the parameters are exactly 0."""
+        return sum(tensor.zeros for tensor in self.parameter_tensors)
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates of one run, None where a loop has an unknown number of steps."""
+        total = 0
+        for operator in self.operators:
+            if operator.macs is None:
+                return None
+            total += operator.macs
+        return total
+
+    @property
+    def flex_operators(self) -> tuple[str, ...]:
+        """Operators that need the Flex delegate (TensorFlow's own kernels) at run time."""
+        return tuple(name[7:] for name in self.operator_counts if name.startswith("custom:Flex"))
