@@ -1,0 +1,87 @@
+"""One walk over the model: each call's rule turns the channels that come in into the channels that go out."""
+
+import numpy as np
+
+from contracts.channels import ChannelGraph, TensorAxis
+from contracts.model import LayerSpec, ModelGraph, Node, TensorRef
+from pruning.channels.call import Call
+from pruning.channels.grouping import group_channels
+from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
+from pruning.channels.registry import rules
+
+
+def channel_graph(graph: ModelGraph) -> ChannelGraph:
+    """All channels of a model, the units and groups they form, and every weight and number that follows them.
+
+    Never fails on a layer: what is not understood has its channels frozen, and is named in `unread`. The time is
+    linear in the number of nodes and in the summed lengths of the axes that carry channels, up to one sort.
+    """
+    ledger = Ledger()
+    tensors: dict[TensorRef, Axes] = {}
+    for node in graph.nodes:
+        ledger.calls[node.layer] += 1
+        for output, axes in enumerate(_read(ledger, graph, node, tensors)):
+            tensors[TensorRef(node.index, output)] = axes
+    for tensor in graph.outputs:
+        for ids in tensors[tensor].values():
+            ledger.freeze(ids, "model output")
+    ledger.freeze_uneven_edits()
+    along = [
+        TensorAxis(tensor=tensor, axis=axis, channels=ids)
+        for tensor, axes in tensors.items()
+        for axis, ids in axes.items()
+    ]
+    return group_channels(ledger, tuple(along))
+
+
+def _read(ledger: Ledger, graph: ModelGraph, node: Node, tensors: dict[TensorRef, Axes]) -> list[Axes]:
+    """The channels of each output of one node; on what is not understood, none, and those of the inputs frozen."""
+    inputs = tuple(tensors[tensor] for tensor in node.inputs)
+    first_own = ledger.size
+    try:
+        call = _call(ledger, graph, node, inputs)
+        outputs = rules()[node.kind](call) if node.kind in rules() else _unknown(call)
+        return _checked(outputs, node)
+    except NotUnderstoodError as error:
+        reason = f"{node.kind} {node.layer!r} is not understood: {error}"
+        ledger.freeze(np.arange(first_own, ledger.size, dtype=np.int64), reason)
+        for axes in inputs:
+            for ids in axes.values():
+                ledger.freeze(ids, reason)
+        ledger.unread.setdefault(node.layer, reason)
+        return [{} for _ in node.output_shapes]
+
+
+def _call(ledger: Ledger, graph: ModelGraph, node: Node, inputs: tuple[Axes, ...]) -> Call:
+    layer = graph.layers.get(node.layer) or LayerSpec(path=node.layer, kind=node.kind)
+    shapes = tuple(graph.shape(tensor) for tensor in node.inputs)
+    if any(shape is None for shape in shapes):
+        raise NotUnderstoodError("the rank of an input is known only at run time")
+    return Call(
+        ledger=ledger,
+        layer=node.layer,
+        kind=node.kind,
+        node=node.index,
+        config=layer.config,
+        arguments=node.arguments,
+        weights={weight.name: weight.shape for weight in layer.weights},
+        inputs=inputs,
+        shapes=tuple(shape for shape in shapes if shape is not None),
+        output_shapes=node.output_shapes,
+    )
+
+
+def _unknown(call: Call) -> list[Axes]:
+    """A kind without a rule: harmless where no channels come in and there is nothing that could be cut."""
+    if call.weights or any(call.inputs):
+        raise NotUnderstoodError("there is no rule for this kind of layer")
+    return [{} for _ in call.output_shapes]
+
+
+def _checked(outputs: list[Axes], node: Node) -> list[Axes]:
+    """The rule's answer, if it agrees with the shapes that Keras computed; a wrong one must never cut anything."""
+    for axes, shape in zip(outputs, node.output_shapes, strict=True):
+        for axis, ids in axes.items():
+            if shape is None or axis >= len(shape) or shape[axis] != len(ids):
+                raise NotUnderstoodError(f"{len(ids)} channels along axis {axis} of an output of shape {shape}")
+    return outputs
