@@ -1,26 +1,26 @@
 """Multiply-accumulates of a cut, from counts of what stays: fast enough to be asked at each step of a search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from contracts.channels import NO_CHANNEL, ChannelGraph, Ids, MacTerm
-from contracts.data import Array
-from contracts.model import WeightKey
+from contracts.model import ModelGraph, WeightKey
 from pruning.choice import Kept
 
 
 class MacCount:
     """Counts MACs for one example, given the units that stay."""
 
-    def __init__(self, graph: ChannelGraph, terms: Sequence[MacTerm], weights: Mapping[WeightKey, Array]) -> None:
+    def __init__(self, model: ModelGraph, graph: ChannelGraph, terms: Sequence[MacTerm]) -> None:
         self._constant = sum(term.coefficient for term in terms if term.weight is None)
         weighted = [(term, term.weight) for term in terms if term.weight is not None]
         self._coefficients = [term.coefficient for term, _ in weighted]
         channels = {(axis.weight, axis.axis): axis.channels for axis in graph.weight_axes}
         rows: dict[tuple[WeightKey, int], int] = {}
         self._factors = [[rows.setdefault((key, axis), len(rows)) for axis in term.axes] for term, key in weighted]
-        self._fixed = np.array([weights[key].shape[axis] for key, axis in rows], dtype=np.int64)
+        shapes = {(layer.path, w.name): w.shape for layer in model.layers.values() for w in layer.weights}
+        self._fixed = np.array([shapes[key][axis] for key, axis in rows], dtype=np.int64)
         units, places = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for place, which in enumerate(rows):
             if which in channels:

@@ -64,7 +64,7 @@ def plan_cut(
     elif request.ratio is not None:
         kept = choice.by_ratio(of, request.ratio, request.scope)
     elif request.macs is not None:
-        kept = choice.by_macs(of, request.macs, request.scope, MacCount(graph, terms, weights))
+        kept = choice.by_macs(of, request.macs, request.scope, MacCount(model, graph, terms))
     else:
         raise UsageError("nothing says how much goes", "give --threshold, --ratio or --macs")
     plan = ChannelPlan(graph=graph, kept=kept)

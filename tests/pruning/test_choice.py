@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.channels import ChannelGraph, ChannelGroup, MacTerm, WeightAxis
 from contracts.errors import ModelError
+from contracts.model import LayerSpec, ModelGraph, WeightSpec
 from pruning.choice import Candidates, below_threshold, by_macs, by_ratio, candidates
 from pruning.macs import MacCount
 
@@ -87,11 +88,16 @@ def test_a_larger_ratio_never_brings_a_unit_back(groups, ratio, more, step, scop
     assert min(stay(of, by_ratio(of, high, scope))) >= 1
 
 
-WEIGHTS = {
-    ("conv", "kernel"): np.zeros((3, 3, 2, 8)),
-    ("next", "kernel"): np.zeros((1, 1, 8, 16)),
-    ("last", "kernel"): np.zeros((16, 10)),
-}
+MODEL = ModelGraph(
+    keras_major=3,
+    layers={
+        path: LayerSpec(path=path, kind="Conv2D", weights=(WeightSpec(name="kernel", shape=shape, dtype="float32"),))
+        for path, shape in [("conv", (3, 3, 2, 8)), ("next", (1, 1, 8, 16)), ("last", (16, 10))]
+    },
+    nodes=(),
+    inputs=(),
+    outputs=(),
+)
 TERMS = (
     MacTerm(node=0, coefficient=9 * 100, weight=("conv", "kernel"), axes=(2, 3)),
     MacTerm(node=1, coefficient=100, weight=("next", "kernel"), axes=(2, 3)),
@@ -120,7 +126,7 @@ def chain() -> ChannelGraph:
 
 
 def test_macs_are_counted_from_what_stays():
-    count = MacCount(chain(), TERMS, WEIGHTS)
+    count = MacCount(MODEL, chain(), TERMS)
     everything = np.ones(24, dtype=bool)
     assert count(everything) == 900 * 2 * 8 + 100 * 8 * 16 + 16 * 10 + 7
     everything[[0, 9, 10]] = False
@@ -130,7 +136,7 @@ def test_macs_are_counted_from_what_stays():
 @pytest.mark.parametrize("scope", ["layer", "global"])
 @pytest.mark.parametrize("ratio", [1.0, 0.75, 0.5, 0.33, 0.2])
 def test_macs_end_just_below_what_is_asked(scope, ratio):
-    count = MacCount(chain(), TERMS, WEIGHTS)
+    count = MacCount(MODEL, chain(), TERMS)
     graph = chain()
     of = candidates(graph.group_of, np.arange(24) % 7 + 0.5, np.zeros(2, bool), np.ones(2, int))
     kept = by_macs(of, ratio, scope, count)
@@ -141,7 +147,7 @@ def test_macs_end_just_below_what_is_asked(scope, ratio):
 
 
 def test_macs_that_cannot_be_reached_are_refused_with_what_can():
-    count = MacCount(chain(), TERMS, WEIGHTS)
+    count = MacCount(MODEL, chain(), TERMS)
     of = candidates(chain().group_of, np.ones(24), np.zeros(2, bool), np.ones(2, int))
     with pytest.raises(ModelError, match=r"--macs 0\.01: the smallest possible cut still has 0\.07"):
         by_macs(of, 0.01, "layer", count)

@@ -1,0 +1,100 @@
+"""Proof of a cut: it computes what the original does when nothing reads the removed channels."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contracts.channels import ChannelPlan
+from contracts.data import Array
+from contracts.errors import ModelError
+from contracts.model import WeightKey
+from keras_models.variables import get_arrays, set_arrays
+
+TOLERANCE = 1e-5
+"""Of the output's range: what float32 sums in another order may differ by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofResult:
+    """`max_abs_error` between the two models' outputs; `relative_error` is its share of the output's range.
+
+    `inexact` names the groups with removed channels over which a layer normalises: there the two must differ, and
+    nothing is proven.
+    """
+
+    max_abs_error: float
+    relative_error: float
+    inexact: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether equality can hold at all."""
+        return not self.inexact
+
+    @property
+    def holds(self) -> bool:
+        """Whether equality was found."""
+        return self.relative_error <= TOLERANCE
+
+
+def prove(original: Any, cut: Any, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
+    """Compare a cut model with the original in which all weights that read removed channels are zero.
+
+    `examples` has one array for each input, the batch axis first; the range is that of each output over them. The
+    original has its weights back afterwards. Raises ModelError where outputs have different shapes or no finite value.
+    """
+    with weights_set(original, without_removed(original, plan)):
+        expected = _outputs(original, examples)
+    found = _outputs(cut, examples)
+    errors, shares = [], []
+    for number, (before, after) in enumerate(zip(expected, found, strict=True)):
+        if before.shape != after.shape:
+            raise ModelError(f"output {number} had the shape {before.shape}, after the cut it has {after.shape}")
+        if not np.isfinite(before).all():
+            raise ModelError(f"output {number} of the original is not finite: nothing can be compared")
+        error = float(np.abs(before - after).max(initial=0))
+        errors.append(error)
+        shares.append(error / (float(np.ptp(before)) or float(np.abs(before).max(initial=0)) or 1.0))
+    return ProofResult(max_abs_error=max(errors), relative_error=max(shares), inexact=inexact_groups(plan))
+
+
+def inexact_groups(plan: ChannelPlan) -> tuple[str, ...]:
+    """Names of the groups that lose units and whose channels are normalised together."""
+    graph = plan.graph
+    losing = np.unique(graph.group_of[~plan.kept])
+    return tuple(graph.groups[group].name for group in losing if not graph.groups[group].exact)
+
+
+def without_removed(model: Any, plan: ChannelPlan) -> dict[WeightKey, Array]:
+    """The weights that read removed channels, with zeros where they do."""
+    zeroed: dict[WeightKey, Array] = {}
+    for axis in plan.graph.weight_axes:
+        removed = ~plan.kept_channels(axis.channels)
+        if axis.consumes and removed.any():
+            if axis.weight not in zeroed:
+                zeroed |= get_arrays(model, [axis.weight])
+            np.moveaxis(zeroed[axis.weight], axis.axis, 0)[removed] = 0
+    return zeroed
+
+
+@contextmanager
+def weights_set(model: Any, weights: Mapping[WeightKey, Array]) -> Iterator[None]:
+    """The model with other weights, for a while."""
+    own = get_arrays(model, weights)
+    set_arrays(model, weights)
+    try:
+        yield
+    finally:
+        set_arrays(model, own)
+
+
+def _outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
+    """All outputs for the examples, in inference mode."""
+    import tensorflow as tf
+
+    inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
+    outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    return [np.asarray(tf.cast(output, tf.float32)) for output in tf.nest.flatten(outputs)]
