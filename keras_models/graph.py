@@ -1,7 +1,7 @@
 """A serialized Keras model as one flat graph of calls (`ModelGraph`), without TensorFlow.
 
 Both Kerases, nested models, shared layers and operators come out the same way; `keras_models/graphs` holds what
-differs. `keras_models/config_edit.py` writes changes back.
+differs. `keras_models/config_access.py` writes changes back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,10 +55,12 @@ class GraphReader:
     nodes: list[Node] = field(default_factory=list)
     inputs: list[TensorRef] = field(default_factory=list)
     nested_inputs: dict[str, Shape | None] = field(default_factory=dict)
-    """Shapes of what is fed to the input layers of nested models, by path."""
+    """Shapes of what is fed to nested models, by the path of the model and of its input layer."""
 
     def read_model(self, item: Item, prefix: str, fed: Any) -> list[TensorRef]:
         """Add one run of a model; `fed` is the structure of tensors given to it, None for the outermost."""
+        if prefix and fed is not None:
+            self.nested_inputs[prefix.removesuffix("/")] = self._shape(_references(fed)[0])
         if is_functional(item):
             return self._read_functional(item["config"], prefix, fed)
         return self._read_sequential(item["config"], prefix, fed)
@@ -117,6 +119,8 @@ class GraphReader:
             elif is_model(item):
                 current = self.read_model(item, path + "/", current or None)
             else:
+                if prefix and "batch_input_shape" in item["config"]:
+                    self.nested_inputs[path] = self._shape(current[0])
                 index = self._add_node(item, path, tuple(current), {}, 0)
                 current = [TensorRef(index, output) for output in range(len(self.nodes[index].output_shapes))]
         return current

@@ -33,7 +33,7 @@ def read_call(signature: Signature, config: Mapping[str, Any], node: Mapping[str
 
 
 def decode(value: Any) -> Any:
-    """A serialized value as plain Python: tensors, slices, tuples and arrays have their own class names."""
+    """A serialized value as plain Python: tensors, slices and arrays have their own class names."""
     if isinstance(value, list | tuple):
         return [decode(part) for part in value]
     if not isinstance(value, Mapping):
@@ -45,8 +45,6 @@ def decode(value: Any) -> Any:
             return {key: decode(part) for key, part in value["config"].items()}
         case "__ellipsis__":
             return ...
-        case "__tuple__":
-            return [decode(part) for part in value["items"]]
         case "__numpy__" | "__tensor__":
             return value["config"]["value"]
     return {key: decode(part) for key, part in value.items()}

@@ -3,8 +3,11 @@
 `VOCABULARY` is the table: each kind with its operands (tensors, or constants where the model says so) and its
 arguments with their defaults. An operand that is a tensor stands in `Node.inputs`; one that is a constant stands
 in `Node.arguments` under its name, which says which operand it is (`2.0 - t` is Subtract with inputs (t,) and
-arguments {"x": 2.0}). A tensor that is neither (a dynamic length in a target shape) stands in `inputs` after the operands and,
-as a `TensorRef`, in its place in the argument. An argument that is None in the file is left out.
+arguments {"x": 2.0}). A tensor that is no operand (a dynamic length in a target shape) stands in `inputs` after the
+operands and, as a `TensorRef`, in its place in the argument. An argument that is None in the file is left out.
+
+The same holds for layers, whose only operand is their first argument: MultiHeadAttention has all its tensors in
+`inputs` and its `value` in `arguments` too, as a `TensorRef`.
 
 Forms of the arguments that the two Kerases write differently:
 
@@ -32,7 +35,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class NativeOperation:
-    """How one Keras writes a kind: `renames` maps its argument names to the common ones; `implied` are fixed arguments."""
+    """How one Keras writes a kind: `renames` maps its argument names to the common ones, `implied` are fixed ones."""
 
     kind: str
     renames: Mapping[str, str] = field(default_factory=dict)

@@ -35,7 +35,7 @@ class LayerCall:
         return self.config.get("data_format") == "channels_first"
 
 
-Rule = Callable[[LayerCall], Shape | None | Outputs]
+Rule = Callable[[LayerCall], Shape | Outputs | None]
 
 
 def same_shape(call: LayerCall) -> Shape | None:
