@@ -1,10 +1,8 @@
 """A live Keras model to the bytes of a .tflite file."""
 
 import gc
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,9 +16,11 @@ from tflite_export.conversion_errors import explain
 from tflite_export.index_limits import index_limits
 from tflite_export.port_names import with_port_names
 from tflite_export.quiet import silenced
+from tflite_export.reader import read_tflite
+from tflite_export.recurrent import fused_lstm, may_loop, unrolled
+from tflite_export.tracing import SavedGraph
 
 NUMERICS = "tflite_export.numerics"
-SIGNATURE = "serving_default"
 
 
 class Converter:
@@ -28,9 +28,6 @@ class Converter:
 
     Each conversion takes the values that the model's weights have at that moment. Use it as a context manager,
     or call `close`: it keeps the graph in a temporary folder.
-
-    The way is a SavedModel of nothing but the traced function and the variables: that keeps names and signature,
-    lets the converter fuse LSTM layers of Keras 2, and serves both Kerases alike.
     """
 
     def __init__(self, model: Any, interface: Interface) -> None:
@@ -38,16 +35,11 @@ class Converter:
 
         Raises ExportError for an input whose shape is not fixed.
         """
-        import tensorflow as tf
-
         self._model = model
         self._interface = interface
-        self._function = tracing.trace(model, interface)
-        self._module = tf.Module()
-        self._module.variables_of_model = tracing.variables(model)
-        self._folder = tempfile.TemporaryDirectory(prefix="edgeprune-")
-        with silenced():
-            tf.saved_model.save(self._module, self._folder.name, signatures={SIGNATURE: self._function})
+        with silenced(), fused_lstm():
+            self._graph = SavedGraph(model, tracing.trace(model, interface))
+        self._calibratable: SavedGraph | None = None
 
     def __enter__(self) -> "Converter":
         return self
@@ -56,13 +48,15 @@ class Converter:
         self.close()
 
     def close(self) -> None:
-        """Remove the temporary folder."""
-        self._folder.cleanup()
+        """Remove the temporary folders."""
+        self._graph.close()
+        if self._calibratable is not None:
+            self._calibratable.close()
 
     @property
     def index_limits(self) -> tuple[int | None, ...]:
         """For each input that indexes a table (an Embedding), the table's length; None for the others."""
-        return index_limits(self._function, len(self._interface.inputs))
+        return index_limits(self._graph.function, len(self._interface.inputs))
 
     def convert(
         self,
@@ -79,24 +73,49 @@ class Converter:
         Flex delegate at run time.
         Raises UsageError for options that do not go together, ExportError where the model cannot be converted.
         """
-        import tensorflow as tf
-
         numeric = plugins.load(NUMERICS, quantize)
         check_options(numeric, quantize, calibration, io)
         with silenced(), _cheap_collection():
-            # The graph on disk stays; only the variables' values are written anew.
-            checkpoint = tf.train.Checkpoint(variables_of_model=self._module.variables_of_model)
-            checkpoint.write(str(Path(self._folder.name, "variables", "variables")))
-            converter = tf.lite.TFLiteConverter.from_saved_model(self._folder.name)
-            numeric.configure(converter, self._calibration(calibration), io)
-            if allow_flex:
-                operators = [*converter.target_spec.supported_ops, tf.lite.OpsSet.SELECT_TF_OPS]
-                converter.target_spec.supported_ops = operators
-            try:
-                data = converter.convert()
-            except Exception as error:  # whatever the converter raises means that there is no file
-                raise explain(error, self._model) from error
+            graph = self._loop_free(allow_flex) if numeric.NEEDS_CALIBRATION else self._graph
+            examples = self._calibration(calibration)
+            data = self._run(graph, lambda converter: numeric.configure(converter, examples, io), allow_flex)
         return with_port_names(data, self._interface)
+
+    def _run(self, graph: SavedGraph, configure: Callable[[Any], None], allow_flex: bool) -> bytes:
+        import tensorflow as tf
+
+        converter = tf.lite.TFLiteConverter.from_saved_model(graph.with_current_values())
+        configure(converter)
+        if allow_flex:
+            operators = [*converter.target_spec.supported_ops, tf.lite.OpsSet.SELECT_TF_OPS]
+            converter.target_spec.supported_ops = operators
+        try:
+            return bytes(converter.convert())
+        except Exception as error:  # whatever the converter raises means that there is no file
+            raise explain(error, self._model) from error
+
+    def _loop_free(self, allow_flex: bool) -> SavedGraph:
+        """The graph to calibrate: without the loops that the calibrator crashes on, see `recurrent`."""
+        if self._calibratable is None:
+            graph = self._graph
+            if self._loops(graph, allow_flex):
+                with unrolled(self._model):
+                    graph = SavedGraph(self._model, tracing.trace(self._model, self._interface))
+                if self._loops(graph, allow_flex):
+                    graph.close()
+                    raise ExportError(
+                        "the model holds a loop that cannot be unrolled, which TensorFlow cannot calibrate",
+                        "export with --quantize dynamic instead",
+                    )
+            self._calibratable = graph
+        return self._calibratable
+
+    def _loops(self, graph: SavedGraph, allow_flex: bool) -> bool:
+        """Whether a graph's loops are still loops after conversion."""
+        if not may_loop(graph.function):
+            return False
+        data = self._run(graph, lambda _: None, allow_flex)
+        return "WHILE" in read_tflite(data, "the float32 file").operator_counts
 
     def _calibration(self, examples: tuple[Array, ...] | None) -> Calibration | None:
         if examples is None:

@@ -1,11 +1,14 @@
 """A live Keras model as a TensorFlow graph with one example as its batch."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from contracts.errors import ExportError
 from contracts.model import Interface
 
+SIGNATURE = "serving_default"
 INPUT_NAME = "input_{:03d}"
 OUTPUT_NAME = "output_{:03d}"
 
@@ -41,6 +44,35 @@ def trace(model: Any, interface: Interface) -> Any:
         return {OUTPUT_NAME.format(i): tensor for i, tensor in enumerate(tf.nest.flatten(outputs))}
 
     return tf.function(serve, input_signature=signature, autograph=False).get_concrete_function()
+
+
+class SavedGraph:
+    """A traced function in a temporary SavedModel: the graph is written once, the variables' values at will.
+
+    It holds nothing but the function and the variables: that keeps names and signature, lets the converter fuse
+    LSTM layers, and serves both Kerases alike.
+    """
+
+    def __init__(self, model: Any, function: Any) -> None:
+        import tensorflow as tf
+
+        self.function = function
+        self._module = tf.Module()
+        self._module.variables_of_model = variables(model)
+        self._folder = tempfile.TemporaryDirectory(prefix="edgeprune-")
+        tf.saved_model.save(self._module, self._folder.name, signatures={SIGNATURE: function})
+
+    def with_current_values(self) -> str:
+        """The folder, after writing into it the values that the variables have now."""
+        import tensorflow as tf
+
+        checkpoint = tf.train.Checkpoint(variables_of_model=self._module.variables_of_model)
+        checkpoint.write(str(Path(self._folder.name, "variables", "variables")))
+        return self._folder.name
+
+    def close(self) -> None:
+        """Remove the folder."""
+        self._folder.cleanup()
 
 
 def variables(model: Any) -> list[Any]:

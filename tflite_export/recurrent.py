@@ -1,0 +1,106 @@
+"""Recurrent layers in a form that LiteRT has kernels for.
+
+Left alone, they become loops (WHILE). Those run in LiteRT, but TensorFlow's calibrator crashes on them
+(seen with 2.21: a segmentation fault in `_feed_tensors`), so that int8 needs the two ways here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tflite_export.tracing import nodes
+
+LOOPS = {"While", "StatelessWhile"}
+
+
+@contextmanager
+def fused_lstm() -> Iterator[None]:
+    """Let Keras 3 trace its LSTM layers as Keras 2 does, so that the converter fuses each into one operator.
+
+    The converter knows an LSTM by the attribute `api_implements` of the function around it, which only Keras 2
+    writes (TensorFlow, lite/transforms/prepare_composite_functions_tf.cc). Layers that it would fuse wrongly (a
+    mask, a start state) or cannot (other activations) stay loops.
+    """
+    from keras.src import backend
+
+    original = backend.lstm
+    backend.lstm = _lstm
+    try:
+        yield
+    finally:
+        backend.lstm = original
+
+
+def _lstm(
+    sequences: Any,
+    initial_h: Any,
+    initial_c: Any,
+    mask: Any,
+    *,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any,
+    activation: Any,
+    recurrent_activation: Any,
+    return_sequences: bool = False,
+    go_backwards: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any, list[Any]]:
+    """In place of `keras.backend.lstm`, whose NotImplementedError means: trace a loop instead."""
+    import tensorflow as tf
+    from tf_keras.src.layers.rnn import gru_lstm_utils, lstm
+
+    names = (activation.__name__, recurrent_activation.__name__)
+    if unroll or mask is not None or names != ("tanh", "sigmoid") or not (_is_zero(initial_h) and _is_zero(initial_c)):
+        raise NotImplementedError
+    # The name only has to begin with `lstm_`; tf_keras adds a random one, which the same bytes do not need.
+    function = gru_lstm_utils.generate_defun_backend(
+        "lstm_keras_3", "CPU", lstm.standard_lstm, {"time_major": False, "go_backwards": go_backwards}
+    )
+    last, outputs, h, c, _ = function(
+        inputs=tf.convert_to_tensor(sequences),
+        init_h=tf.convert_to_tensor(initial_h),
+        init_c=tf.convert_to_tensor(initial_c),
+        kernel=tf.convert_to_tensor(kernel),
+        recurrent_kernel=tf.convert_to_tensor(recurrent_kernel),
+        bias=tf.zeros(kernel.shape[-1], kernel.dtype) if bias is None else tf.convert_to_tensor(bias),
+        mask=None,
+        time_major=False,
+        go_backwards=go_backwards,
+        sequence_lengths=None,
+        zero_output_for_mask=False,
+        return_sequences=return_sequences,
+    )
+    return last, outputs, [h, c]
+
+
+def _is_zero(state: Any) -> bool:
+    """Whether a start state is known to be all zeros."""
+    import tensorflow as tf
+
+    value = tf.get_static_value(state)
+    return value is not None and not value.any()
+
+
+@contextmanager
+def unrolled(model: Any) -> Iterator[None]:
+    """Let all recurrent layers be traced step after step instead of as loops, those inside others too."""
+    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "unroll")]
+    before = [dict(vars(layer)) for layer in layers]
+    for layer in layers:
+        layer.unroll = True
+        if hasattr(layer, "_could_use_gpu_kernel"):
+            # Keras 2 decides when a layer is made, and ignores `unroll` in those that a GPU kernel could run.
+            layer._could_use_gpu_kernel = False
+    try:
+        yield
+    finally:
+        for layer, attributes in zip(layers, before, strict=True):
+            layer.unroll = attributes["unroll"]
+            if "_could_use_gpu_kernel" in attributes:
+                layer._could_use_gpu_kernel = attributes["_could_use_gpu_kernel"]
+
+
+def may_loop(function: Any) -> bool:
+    """Whether a traced function holds loops; the converter may still fuse them into single operators."""
+    return any(node.op in LOOPS for node in nodes(function))
