@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.model import TensorRef, WeightKey
-from contracts.plan import LayerReport
+from contracts.results import LayerReport
 
 Ids = npt.NDArray[np.int64]
 

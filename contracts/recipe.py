@@ -8,9 +8,10 @@ import difflib
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
 
 from contracts.errors import UsageError
 
@@ -176,22 +177,30 @@ def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {nearest[0].replace('_', '-')!r}?" if nearest else "see --help for the names"
             raise UsageError(f"{file}: unknown key {key!r}", hint)
-        values[name] = _typed(file, key, str(known[name].type), value)
+        values[name] = _typed(file, key, value_type(known[name]), value)
     return values
 
 
-def _typed(file: Path, key: str, type_name: str, value: Any) -> Any:
+def value_type(item: Field[Any]) -> type:
+    """The type of a field's values: str, int, float, bool, or tuple (of strings)."""
+    if get_origin(item.type) is tuple:
+        return tuple
+    kinds = [kind for kind in get_args(item.type) if kind is not NoneType] or [item.type]
+    assert isinstance(kinds[0], type)
+    return kinds[0]
+
+
+def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
     """A TOML value as the field's type."""
-    wanted = type_name.removesuffix(" | None")
-    if wanted.startswith("tuple"):
+    if wanted is tuple:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return tuple(items)
-    elif wanted == "float" and isinstance(value, int | float) and not isinstance(value, bool):
+    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    elif type(value).__name__ == wanted:
+    elif type(value) is wanted:
         return value
-    raise UsageError(f"{file}: {key}: expected {wanted}, found {value!r}")
+    raise UsageError(f"{file}: {key}: expected {wanted.__name__}, found {value!r}")
 
 
 RANGES = {

@@ -3,9 +3,25 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from contracts.plan import LayerReport
-
 SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerReport:
+    """One row of the per-layer report; every layer of the model has one.
+
+    `status` is `pruned` or `skipped`, with the `reason`. `units_before` and `units_after` count neurons or
+    channels, and are None where the layer has none.
+    """
+
+    name: str
+    kind: str
+    weights: int
+    zeros: int
+    units_before: int | None = None
+    units_after: int | None = None
+    status: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +68,8 @@ class Result:
     """What was written: role (`model`, `tflite`, `report`, `plot`) to path."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys of one command alone (`inspect`: who saved the file, operators, …)."""
+    interrupted: bool = False
+    """Whether Ctrl-C ended the work early; what was reached by then is here."""
 
     def as_json(self) -> dict[str, Any]:
         """The object of the JSON contract."""
@@ -63,5 +81,6 @@ class Result:
             "rows": [row.as_row() for row in self.rows],
             "layers": [asdict(layer) for layer in self.layers],
             "outputs": self.outputs,
+            "interrupted": self.interrupted,
             **self.extra,
         }

@@ -1,0 +1,46 @@
+"""`edgeprune export`."""
+
+from typing import Any
+
+import typer
+
+from cli.options import ModelFile, RecipeFile, with_recipe_options
+from cli.render import Format, FormatOption, print_result
+from cli.terminal import TerminalReporter
+from contracts.recipe import ExportRecipe, merge
+
+EPILOG = (
+    "Example: edgeprune export sample_models/digits_cnn.keras --tflite digits.tflite --quantize int8 "
+    "--data sample_models/digits.npz"
+)
+COLUMNS = (
+    "stage",
+    "quantize",
+    "score",
+    "parameters",
+    "sparsity",
+    "tflite_bytes",
+    "tflite_gzip_bytes",
+    "latency_ms_p50",
+    "max_abs_error",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export", epilog=EPILOG)(export)
+
+
+@with_recipe_options(ExportRecipe)
+def export(
+    model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+) -> int:
+    """Write a .tflite file that is verified against the Keras model."""
+    recipe = merge(ExportRecipe, flags, recipe_file)
+    from pipeline.export import export as run
+
+    reporter = TerminalReporter()
+    result = run(model, recipe, reporter)
+    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.quantize}")
+    reporter.outputs(result.outputs)
+    return 0

@@ -1,0 +1,38 @@
+"""`edgeprune methods`."""
+
+import json
+
+import typer
+
+from cli.render import Format, FormatOption, text_table, to_text, write
+from contracts.plugins import catalogue
+
+KINDS = {
+    "pruning method (--method)": "pruning.methods",
+    "criterion (--criterion)": "pruning.criteria",
+    "numeric format (--quantize)": "tflite_export.numerics",
+    "data format (--data)": "dataset_io.formats",
+}
+"""What each folder of plug-ins holds."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("methods", epilog="Example: edgeprune methods")(methods)
+
+
+def methods(form: FormatOption = Format.TABLE) -> None:
+    """Pruning methods, numeric formats and data formats, one line each."""
+    rows = [
+        {"kind": kind, "name": name, "summary": summary}
+        for kind, package in KINDS.items()
+        for name, summary in catalogue(package).items()
+    ]
+    if form is Format.JSON:
+        write(json.dumps({"schema_version": 1, "command": "methods", "rows": rows}, indent=2))
+    elif form is Format.TABLE:
+        for kind in KINDS:
+            found = [[row["name"], row["summary"]] for row in rows if row["kind"] == kind]
+            write(text_table(["name", "summary"], found, kind, left=2))
+    else:
+        write(to_text(rows, form))

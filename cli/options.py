@@ -1,0 +1,72 @@
+"""Command-line options made from recipe fields, so that a flag, its help and its recipe key stand in one place."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contracts.plugins import catalogue
+from contracts.recipe import ModelRecipe, value_type
+
+HIDDEN_DEFAULTS = (None, (), False, "")
+
+
+def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command one option for each field of a recipe; they arrive as the keyword `flags`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        names = [item.name for item in fields(kind)]
+
+        def wrapper(**arguments: Any) -> None:
+            flags = {name: _plain(arguments.pop(name)) for name in names}
+            command(**arguments, flags=flags)
+
+        own = [item for item in inspect.signature(command).parameters.values() if item.name != "flags"]
+        parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own]
+        wrapper.__signature__ = inspect.Signature(parameters + [_parameter(item) for item in fields(kind)])  # type: ignore[attr-defined]
+        wrapper.__doc__, wrapper.__name__ = command.__doc__, command.__name__
+        return wrapper
+
+    return decorate
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parameter(item: Field[Any]) -> inspect.Parameter:
+    kind: Any = list[str] if value_type(item) is tuple else value_type(item)
+    flag = "--" + item.name.replace("_", "-")
+    # None means "not given", so that a recipe file is beaten only by what the user typed.
+    option = typer.Option(
+        flag,
+        help=_help(item),
+        rich_help_panel=item.metadata.get("panel", "Options"),
+        metavar=item.metadata.get("metavar"),
+        show_default=False,
+    )
+    return inspect.Parameter(
+        item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+    )
+
+
+def _help(item: Field[Any]) -> str:
+    text = str(item.metadata["help"])
+    plugins = item.metadata.get("plugins")
+    choices = catalogue(plugins) if plugins else item.metadata.get("choices")
+    if choices:
+        text += f" One of: {', '.join(choices)}."
+    if item.default is not MISSING and item.default not in HIDDEN_DEFAULTS:
+        text += f" Default: {item.default}."
+    return text
+
+
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", help="TOML file with any of these options; a flag beats it.", metavar="FILE")
+]
+ModelFile = Annotated[
+    Path, typer.Argument(help="Saved Keras model: .keras, .h5/.hdf5 or a SavedModel folder.", metavar="MODEL")
+]

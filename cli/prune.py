@@ -1,0 +1,50 @@
+"""`edgeprune prune`."""
+
+from typing import Any
+
+import typer
+
+from cli.layer_report import layer_table
+from cli.options import ModelFile, RecipeFile, with_recipe_options
+from cli.render import Format, FormatOption, print_result, write
+from cli.terminal import TerminalReporter
+from contracts.recipe import PruneRecipe, merge
+
+EPILOG = (
+    "Example: edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 "
+    "--data sample_models/digits.npz --epochs 10"
+)
+COLUMNS = (
+    "stage",
+    "quantize",
+    "score",
+    "parameters",
+    "sparsity",
+    "macs",
+    "model_bytes",
+    "tflite_bytes",
+    "tflite_gzip_bytes",
+    "latency_ms_p50",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("prune", epilog=EPILOG)(prune)
+
+
+@with_recipe_options(PruneRecipe)
+def prune(
+    model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+) -> int:
+    """Make a saved model smaller; optionally fine-tune and export it."""
+    recipe = merge(PruneRecipe, flags, recipe_file)
+    from pipeline.prune import prune as run
+
+    reporter = TerminalReporter()
+    result = run(model, recipe, reporter)
+    if form is Format.TABLE:
+        write(layer_table(result.layers))
+    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
+    reporter.outputs(result.outputs)
+    return 130 if result.interrupted else 0

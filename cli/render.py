@@ -1,0 +1,94 @@
+"""Results to stdout, in the format asked for; nothing else goes there."""
+
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cli.tables import COLUMNS, change, heading, used_columns
+from contracts.results import Measurement, Result
+from pipeline.table_files import csv_text, markdown, plain_rows
+
+WIDTH = 80
+
+
+class Format(StrEnum):
+    """--format."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How results are printed.", show_default=True)]
+
+
+def print_result(result: Result, form: Format, columns: Sequence[str], title: str) -> None:
+    """Print a result's rows; as JSON the whole result."""
+    if form is Format.JSON:
+        write(json.dumps(result.as_json(), indent=2))
+    elif form is Format.TABLE:
+        write(measurement_table(result.rows, columns, title))
+    else:
+        write(to_text(plain_rows(result.rows), form))
+
+
+def write(text: str) -> None:
+    """Text to stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def to_text(rows: Sequence[Mapping[str, Any]], form: Format) -> str:
+    """Rows as csv or Markdown."""
+    return (markdown(rows) if form is Format.MARKDOWN else csv_text(rows)).rstrip("\n")
+
+
+def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: str) -> str:
+    """A table of measurements, each number with what changed against the first row below it."""
+    used = used_columns(names, rows)
+    cells = []
+    for row in rows:
+        texts = [COLUMNS[name].cell(row) for name in used]
+        changes = [change(COLUMNS[name], row, rows[0]) for name in used]
+        cells.append([f"{text}\n{note}" if any(changes) else text for text, note in zip(texts, changes, strict=True)])
+    return text_table([heading(COLUMNS[name], rows) for name in used], cells, title)
+
+
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str, left: int = 1) -> str:
+    """A Rich table of plain text (no markup), the first `left` columns flush left, as wide as the terminal or WIDTH."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=io.StringIO(), width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
+    table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 1), pad_edge=False)
+    for index, name in enumerate(headings):
+        table.add_column(Text(name), justify="left" if index < left else "right", overflow="fold")
+    for cells in rows:
+        table.add_row(*(_dim_second_line(cell) for cell in cells))
+    console.print(table)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+
+
+def _dim_second_line(cell: str) -> Any:
+    from rich.text import Text
+
+    first, _, second = cell.partition("\n")
+    return Text(first) + Text(f"\n{second}", style="dim") if second else Text(first)
+
+
+def _terminal_width() -> int:
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
+
+
+def _is_colourful() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

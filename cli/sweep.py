@@ -1,0 +1,43 @@
+"""`edgeprune sweep`."""
+
+from typing import Any
+
+import typer
+
+from cli.options import ModelFile, RecipeFile, with_recipe_options
+from cli.render import Format, FormatOption, print_result
+from cli.terminal import TerminalReporter
+from contracts.recipe import SweepRecipe, merge
+
+EPILOG = "Example: edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --data sample_models/digits.npz"
+COLUMNS = (
+    "point",
+    "quantize",
+    "score",
+    "prunable_weights",
+    "zero_weights",
+    "sparsity",
+    "tflite_bytes",
+    "tflite_gzip_bytes",
+    "latency_ms_p50",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sweep", epilog=EPILOG)(sweep)
+
+
+@with_recipe_options(SweepRecipe)
+def sweep(
+    model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+) -> int:
+    """A results table over many thresholds, sparsities or ratios."""
+    recipe = merge(SweepRecipe, flags, recipe_file)
+    from pipeline.sweep import sweep as run
+
+    reporter = TerminalReporter()
+    result = run(model, recipe, reporter)
+    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
+    reporter.outputs(result.outputs)
+    return 130 if result.interrupted else 0

@@ -1,0 +1,111 @@
+"""Rows of results as cells of text: what each column is called, its unit, and what changed against the original."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from contracts.results import Measurement
+
+PERCENT_METRICS = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, the text of a row's cell, and the number that changes are told of."""
+
+    heading: str
+    cell: Callable[[Measurement], str]
+    number: Callable[[Measurement], float | None] | None = None
+    points: bool = False
+    """Whether a change is told as a difference in points of 100 (else as a percentage)."""
+
+
+def _count(name: str) -> Callable[[Measurement], str]:
+    return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):,}"
+
+
+def _value(name: str) -> Callable[[Measurement], float | None]:
+    def value(row: Measurement) -> float | None:
+        found: float | None = getattr(row, name)
+        return found
+
+    return value
+
+
+def _fraction(name: str) -> Callable[[Measurement], str]:
+    return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):.2%}"
+
+
+def _score(row: Measurement) -> str:
+    if row.score is None:
+        return "–"
+    return f"{row.score:.2%}" if row.metric in PERCENT_METRICS else f"{row.score:.4g}"
+
+
+def _milliseconds(name: str) -> Callable[[Measurement], str]:
+    return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):.3g} ms"
+
+
+def _bytes(name: str) -> Callable[[Measurement], str]:
+    return lambda row: "–" if getattr(row, name) is None else size_text(getattr(row, name))
+
+
+def size_text(size: int) -> str:
+    """Bytes in the unit that leaves three or four digits."""
+    for unit, scale in (("B", 1), ("KiB", 2**10), ("MiB", 2**20)):
+        if size < 1000 * scale:
+            return f"{size:,} B" if scale == 1 else f"{size / scale:.1f} {unit}"
+    return f"{size / 2**30:.2f} GiB"
+
+
+def _point(row: Measurement) -> str:
+    value = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
+    return "unpruned" if value is None else f"{value:g}"
+
+
+COLUMNS = {
+    "stage": Column("", lambda row: row.file or row.stage or ""),
+    "point": Column("point", _point),
+    "file": Column("file", lambda row: (row.file or "").rpartition("/")[2]),
+    "quantize": Column("numbers", lambda row: row.quantize or "–"),
+    "score": Column("score", _score, _value("score"), points=True),
+    "parameters": Column("parameters", _count("parameters"), _value("parameters")),
+    "prunable_weights": Column("weights", _count("prunable_weights")),
+    "zero_weights": Column("zeros", _count("zero_weights")),
+    "sparsity": Column("zeros", _fraction("sparsity")),
+    "macs": Column("MACs", _count("macs"), _value("macs")),
+    "model_bytes": Column("file size", _bytes("model_bytes"), _value("model_bytes")),
+    "tflite_bytes": Column(".tflite", _bytes("tflite_bytes"), _value("tflite_bytes")),
+    "tflite_gzip_bytes": Column("gzip", _bytes("tflite_gzip_bytes"), _value("tflite_gzip_bytes")),
+    "latency_ms_p50": Column("p50", _milliseconds("latency_ms_p50"), _value("latency_ms_p50")),
+    "max_abs_error": Column(
+        "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
+    ),
+    "latency_ms_p90": Column("p90", _milliseconds("latency_ms_p90"), _value("latency_ms_p90")),
+}
+
+
+def change(column: Column, row: Measurement, first: Measurement) -> str:
+    """What changed against the first row: points for scores up to 1, a factor from 2 on, else a percentage."""
+    if column.number is None:
+        return ""
+    now, then = column.number(row), column.number(first)
+    if now is None or then is None or row is first:
+        return ""
+    if column.points and row.metric in PERCENT_METRICS:
+        return f"{100 * (now - then):+.2f}"
+    if now == then:
+        return "="
+    if not then or not now:
+        return ""
+    return f"1/{then / now:.1f}" if then >= 2 * now else f"{now / then - 1:+.0%}"
+
+
+def heading(column: Column, rows: Sequence[Measurement]) -> str:
+    """The column's heading; the score bears its metric's name."""
+    metric = next((row.metric for row in rows if row.metric), None)
+    return metric or "score" if column.points else column.heading
+
+
+def used_columns(names: Sequence[str], rows: Sequence[Measurement]) -> list[str]:
+    """The columns in which some row has something."""
+    return [name for name in names if any(COLUMNS[name].cell(row) not in ("", "–") for row in rows)]

@@ -1,0 +1,43 @@
+"""Predictions of a live model: one traced function for any number of examples."""
+
+from typing import Any
+
+import numpy as np
+
+from contracts.data import Array, Split
+from contracts.model import Interface
+
+BATCH_SIZE = 512
+
+
+class Predictor:
+    """Calls a model of either Keras in inference mode; traced once, it sees later changes of the weights."""
+
+    def __init__(self, model: Any, interface: Interface) -> None:
+        import tensorflow as tf
+
+        signature = [tf.TensorSpec((None, *port.shape), port.dtype) for port in interface.inputs]
+        single = len(signature) == 1
+
+        @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
+        def call(*inputs: Any) -> list[Any]:
+            outputs = model(inputs[0] if single else list(inputs), training=False)
+            return tf.nest.flatten(outputs)  # type: ignore[no-any-return]
+
+        self._call = call
+
+    def __call__(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Outputs for a batch: one array for each input and each output of the model, the batch axis first."""
+        return tuple(np.asarray(output) for output in self._call(*inputs))
+
+    def split(self, split: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """(labels, predictions) over a whole part of the data, one array for each output of the model."""
+        labels, predictions = [], []
+        for inputs, batch_labels in split.batches(BATCH_SIZE):
+            labels.append(batch_labels)
+            predictions.append(self(inputs))
+        return _concatenate(labels), _concatenate(predictions)
+
+
+def _concatenate(batches: list[tuple[Array, ...]]) -> tuple[Array, ...]:
+    return tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))

@@ -1,0 +1,113 @@
+"""`edgeprune benchmark`: any mix of Keras and .tflite files side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contracts.data import Data
+from contracts.errors import ExportError, ModelFileError
+from contracts.model import Interface
+from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
+from contracts.results import Measurement, Result
+from dataset_io.opening import open_data
+from pipeline.exporting import Exporter, latency_columns, score_file
+from pipeline.outputs import size_of
+from pipeline.reporting import Reporter
+from pipeline.session import data_options, open_session
+from tflite_export.reader import read_tflite
+from tflite_export.summary import TfliteSummary
+
+SECONDS_PER_FILE = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """One file: its row so far, and what is run to time it (None where there is nothing to run)."""
+
+    row: Measurement
+    tflite: bytes | None
+
+
+def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
+    """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
+    entries: list[_Entry] = []
+    datasets: dict[tuple[object, ...], Data] = {}
+    with reporter.progress("benchmark", len(paths)) as advance:
+        for path in paths:
+            read = _tflite_entry if is_tflite(path) else _keras_entry
+            entries.append(read(path, recipe, datasets, reporter))
+            advance(path.name)
+    timed = [entry.tflite for entry in entries if entry.tflite is not None]
+    seconds = SECONDS_PER_FILE * len(timed)
+    latencies = iter(latency_columns(timed, threads=recipe.threads, runs=recipe.runs, seconds=seconds))
+    rows = tuple(entry.row if entry.tflite is None else replace(entry.row, **next(latencies)) for entry in entries)
+    return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows)
+
+
+def is_tflite(path: Path) -> bool:
+    """Whether a file is a .tflite, by its identifier (or, where it is damaged, by its name)."""
+    if path.is_dir():
+        return False
+    if not path.exists():
+        raise ModelFileError(f"{path}: no such file", "check the path")
+    with path.open("rb") as stream:
+        return stream.read(8)[4:] == b"TFL3" or path.suffix == ".tflite"
+
+
+def _keras_entry(
+    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> _Entry:
+    session = open_session(path, recipe, reporter)
+    if session.data:
+        datasets[_shapes(session.interface)] = session.data
+    row = session.measure(file=str(path), model_bytes=size_of(path))
+    try:
+        with Exporter(session, recipe.seed) as exporter:
+            data = exporter.export("none", NumericsRecipe()).data
+    except ExportError as error:
+        reporter.warning(f"{path}: no size and latency as .tflite: {error}")
+        return _Entry(row=row, tflite=None)
+    reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
+    return _Entry(row=replace(row, quantize="none"), tflite=data)
+
+
+def _tflite_entry(
+    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> _Entry:
+    data = path.read_bytes()
+    summary = read_tflite(data, str(path))
+    kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
+    prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
+    row = Measurement(
+        file=str(path),
+        quantize=next(iter(summary.numeric_types), None),
+        sparse=bool(summary.sparse_tensors),
+        parameters=summary.parameters,
+        prunable_weights=prunable,
+        zero_weights=zeros,
+        sparsity=zeros / prunable if prunable else None,
+        macs=summary.macs,
+        model_bytes=len(data),
+    )
+    if recipe.data is not None:
+        found = _data_for(summary, recipe, datasets, reporter)
+        row = replace(row, metric=found.task.metric.name, score=score_file(found, data))
+    return _Entry(row=row, tflite=data)
+
+
+def _data_for(
+    summary: TfliteSummary, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> Data:
+    """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
+    interface = summary.interface
+    key = _shapes(interface)
+    if key not in datasets:
+        assert recipe.data is not None
+        datasets[key] = open_data(recipe.data, interface, data_options(recipe))
+        for note in datasets[key].notes:
+            reporter.note(note)
+    return datasets[key]
+
+
+def _shapes(interface: Interface) -> tuple[object, ...]:
+    return tuple(tuple(port.shape for port in ports) for ports in (interface.inputs, interface.outputs))

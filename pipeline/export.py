@@ -1,0 +1,41 @@
+"""`edgeprune export`: a saved model to a verified .tflite file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from contracts.errors import UsageError
+from contracts.recipe import ExportRecipe, as_plain
+from contracts.results import Result
+from pipeline.exporting import Exporter, latency_columns
+from pipeline.outputs import check_free, size_of, whole
+from pipeline.quality import check_gates
+from pipeline.reporting import Reporter
+from pipeline.session import open_session
+
+
+def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
+    """Convert, verify, score and write; the first row is the Keras model, with its float32 file's size."""
+    if not recipe.tflite:
+        raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
+    file = Path(recipe.tflite)
+    check_free(file, recipe.force)
+    session = open_session(path, recipe, reporter)
+    model = session.measure(stage="original", model_bytes=size_of(path))
+    with Exporter(session, recipe.seed) as exporter:
+        exported = exporter.export(recipe.quantize, recipe, model.score)
+        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", recipe)
+    metric = session.data.task.metric if session.data else None
+    check_gates(recipe, metric, model.score, exported.score)
+    with whole(file, recipe.force) as temporary:
+        temporary.write_bytes(exported.data)
+    original, written = latency_columns([unpruned, exported.data])
+    rows = (
+        replace(model, quantize="none", **original),
+        replace(model, stage=None, model_bytes=None, file=str(file), **exported.columns(), **written),
+    )
+    checked = exported.verification
+    reporter.note(
+        f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
+        f"of an output range of {checked.output_range:.3g}"
+    )
+    return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs={"tflite": str(file)})

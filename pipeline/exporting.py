@@ -1,0 +1,130 @@
+"""From a session's model to the bytes of a verified .tflite file, with what it is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from contracts.data import Array, Data, first_examples
+from contracts.errors import ExportError
+from contracts.recipe import NumericsRecipe
+from dataset_io.metrics import score
+from pipeline.quality import drop
+from pipeline.session import Session
+from tflite_export.convert import Converter
+from tflite_export.measure import latency
+from tflite_export.runtime import Runner
+from tflite_export.sizes import gzip_bytes
+from tflite_export.verify import FEWEST_EXAMPLES, Verification, random_examples, verify
+
+VERIFIED_EXAMPLES = 64
+CALIBRATION_EXAMPLES = 256
+BATCH_SIZE = 1024
+LARGEST_DROP = 5.0
+"""A file whose score is further below the model's (points, or per cent of an error) is no rendering of the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A verified file, not yet written. `score` is the file's own, on the test part; None without data."""
+
+    quantize: str
+    data: bytes
+    verification: Verification
+    score: float | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """What the file adds to a row of a results table."""
+        return {
+            "quantize": self.quantize,
+            "score": self.score,
+            "loss": None,
+            "max_abs_error": self.verification.max_abs_error,
+        }
+
+
+class Exporter:
+    """Converts a session's model, as it is at that moment, to verified files; traces the model once."""
+
+    def __init__(self, session: Session, seed: int = 0) -> None:
+        self._session = session
+        self._converter = Converter(session.loaded.model, session.interface)
+        self._calibration = _calibration_examples(session)
+        self._examples = self._verification_examples(seed)
+
+    def __enter__(self) -> "Exporter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._converter.close()
+
+    def convert(self, quantize: str, recipe: NumericsRecipe | None = None) -> bytes:
+        """Convert the model as it is now; not verified."""
+        recipe = recipe or NumericsRecipe()
+        return self._converter.convert(
+            quantize, calibration=self._calibration, io=recipe.io, allow_flex=recipe.allow_flex
+        )
+
+    def export(self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None) -> Exported:
+        """Convert and verify; where the model's own score is given, the file is scored on the test part too.
+
+        Raises ExportError where the model cannot be converted or the file computes something else.
+        """
+        data = self.convert(quantize, recipe)
+        verification = verify(data, self._session.predictor, self._examples, quantize)
+        value = self._checked_score(quantize, data, model_score) if model_score is not None else None
+        return Exported(quantize=quantize, data=data, verification=verification, score=value)
+
+    def _checked_score(self, quantize: str, data: bytes, model_score: float) -> float:
+        value = score_file(self._session.require_data(), data)
+        metric = self._session.require_data().task.metric
+        if not drop(metric, model_score, value) <= LARGEST_DROP:
+            raise ExportError(
+                f"--quantize {quantize}: {metric.name} falls from {model_score:.4f} to {value:.4f}",
+                "export with another --quantize, or calibrate on data like the device's",
+            )
+        return value
+
+    def _verification_examples(self, seed: int) -> tuple[Array, ...]:
+        session = self._session
+        if session.data:
+            real = first_examples(session.data.test, VERIFIED_EXAMPLES)
+            # A small test part is gone through again and again.
+            return tuple(np.resize(array, (max(len(array), FEWEST_EXAMPLES), *array.shape[1:])) for array in real)
+        return random_examples(session.interface, VERIFIED_EXAMPLES, seed, self._converter.index_limits)
+
+
+def _calibration_examples(session: Session) -> tuple[Array, ...] | None:
+    """Real inputs to quantize by: of the training part, or of the test part where there is no other."""
+    if session.data is None:
+        return None
+    part = session.data.test if session.data.train.size == 0 else session.data.train
+    return first_examples(part, CALIBRATION_EXAMPLES)
+
+
+def score_file(data: Data, file: bytes) -> float:
+    """Score of a .tflite file on the test part, run in LiteRT."""
+    runner = Runner(file)
+    batches = [(labels, runner.run(inputs)) for inputs, labels in data.test.batches(BATCH_SIZE)]
+    labels, predictions = (
+        tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True)) for parts in zip(*batches, strict=True)
+    )
+    return score(data.task, labels, predictions)
+
+
+def size_columns(data: bytes) -> dict[str, Any]:
+    """Raw and compressed size of a file under the names of the results tables."""
+    return {"tflite_bytes": len(data), "tflite_gzip_bytes": gzip_bytes(data)}
+
+
+def latency_columns(
+    files: Sequence[bytes], threads: int = 1, runs: int = 200, seconds: float = 2.0
+) -> list[dict[str, Any]]:
+    """Sizes and latencies of files that are measured in turns."""
+    named = {str(index): data for index, data in enumerate(files)}
+    measured = latency(named, threads=threads, runs=runs, seconds=seconds)
+    return [
+        {**size_columns(data), "latency_ms_p50": measured[name].p50_ms, "latency_ms_p90": measured[name].p90_ms}
+        for name, data in named.items()
+    ]

@@ -1,0 +1,80 @@
+"""Pruning that sets weights to zero: plan the masks, put them on, report every layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+from contracts.errors import ModelError
+from contracts.masks import Mask
+from contracts.model import LayerSpec, WeightKey
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from keras_models.live_arrays import LiveArrays
+from keras_models.masking import apply_masks
+from keras_models.variables import variables
+from pipeline.session import Session
+from pruning.selection import Selection, select
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskPlan:
+    """Which weights stay; nothing is changed until `apply`."""
+
+    session: Session
+    masks: Mapping[WeightKey, Mask]
+    layers: tuple[LayerReport, ...]
+    warnings: tuple[str, ...]
+
+    def apply(self) -> Session:
+        """Zero the masked weights of the live model."""
+        apply_masks(variables(self.session.loaded.model), self.masks)
+        return self.session
+
+
+def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> MaskPlan:
+    """Decide which weights go. Raises ModelError where there is nothing to prune."""
+    selection = select(session.graph.layers, recipe.include, recipe.exclude)
+    if not selection.keys:
+        raise ModelError(f"{session.loaded.path}: no layer has a kernel to prune", "`edgeprune inspect` says why")
+    live = variables(session.loaded.model)
+    masks = method.masks(LiveArrays({key: live[key] for key in selection.keys}), recipe)
+    return MaskPlan(
+        session=session,
+        masks=masks,
+        layers=_report(session, masks, selection),
+        warnings=_emptied(masks),
+    )
+
+
+def _emptied(masks: Mapping[WeightKey, Mask]) -> tuple[str, ...]:
+    emptied = [f"{path}/{name}" for (path, name), mask in masks.items() if mask.size and not mask.any()]
+    return (f"every weight becomes zero in {', '.join(emptied)}",) if emptied else ()
+
+
+def _report(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> tuple[LayerReport, ...]:
+    """One row for every layer of the model, counting the zeros that the masks lead to."""
+    arrays = LiveArrays(variables(session.loaded.model))
+    return tuple(
+        LayerReport(
+            name=path,
+            kind=layer.kind,
+            weights=sum(spec.size for spec in layer.weights),
+            zeros=_zeros(layer, masks, arrays),
+            status="skipped" if path in selection.skipped else "pruned",
+            reason=selection.skipped.get(path),
+        )
+        for path, layer in session.graph.layers.items()
+    )
+
+
+def _zeros(layer: LayerSpec, masks: Mapping[WeightKey, Mask], arrays: LiveArrays) -> int:
+    zeros = 0
+    for spec in layer.weights:
+        key = (layer.path, spec.name)
+        if key in masks:
+            zeros += spec.size - int(np.count_nonzero(masks[key] & (arrays[key] != 0)))
+        elif spec.is_kernel:
+            zeros += spec.size - int(np.count_nonzero(arrays[key]))
+    return zeros

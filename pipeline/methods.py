@@ -1,0 +1,45 @@
+"""Which pruning method, and how its kind is carried out: plan first, apply later."""
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Protocol
+
+from contracts import plugins
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from pipeline.masked_pruning import plan_masks
+from pipeline.session import Session
+
+METHODS = "pruning.methods"
+
+
+class Plan(Protocol):
+    """What a method decided. Nothing is changed until `apply`, which gives the session of the pruned model."""
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer of the original model."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should look at."""
+
+    def apply(self) -> Session:
+        """Carry the plan out."""
+
+
+PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {"mask": plan_masks}
+"""How each kind of method (its line `KIND`) is planned."""
+
+
+def load_method(recipe: PointRecipe) -> ModuleType:
+    """The plug-in of a recipe's method; raises UsageError where the recipe does not say how much."""
+    method = plugins.load(METHODS, recipe.method)
+    method.check(recipe)
+    return method
+
+
+def make_plan(session: Session, recipe: PointRecipe) -> Plan:
+    """Plan a recipe's method on a session's model as it is now."""
+    method = load_method(recipe)
+    return PLANNERS[method.KIND](session, method, recipe)

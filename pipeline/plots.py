@@ -1,0 +1,66 @@
+"""Plots of results, drawn with matplotlib."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from contracts.results import Measurement
+
+LOWER_IS_BETTER = ("mae", "mse", "rmse", "loss")
+
+
+def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
+    """Score against the compressed size of the .tflite, the Pareto front marked; format by the file's suffix."""
+    points = [row for row in rows if row.score is not None and row.tflite_gzip_bytes is not None]
+    figure, axes = _figure()
+    sizes = [(row.tflite_gzip_bytes or 0) / 1024 for row in points]
+    scores = [row.score or 0.0 for row in points]
+    axes.scatter(sizes, scores, color="0.6", zorder=2, label="points")
+    front = pareto_front(points)
+    axes.plot(
+        [sizes[index] for index in front],
+        [scores[index] for index in front],
+        marker="o",
+        color="tab:blue",
+        zorder=3,
+        label="Pareto front",
+    )
+    for row, size, score in zip(points, sizes, scores, strict=True):
+        axes.annotate(_label(row), (size, score), textcoords="offset points", xytext=(4, 4), fontsize=8)
+    axes.set_xlabel("size of the .tflite, gzip (KiB)")
+    axes.set_ylabel(points[0].metric if points else "score")
+    axes.set_xscale("log")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=150, metadata=_fixed_metadata(file))
+
+
+def pareto_front(rows: Sequence[Measurement]) -> list[int]:
+    """Indices of the rows that no other row beats in both score and size, by size."""
+    sign = -1 if rows and rows[0].metric in LOWER_IS_BETTER else 1
+    order = sorted(range(len(rows)), key=lambda i: (rows[i].tflite_gzip_bytes or 0, -sign * (rows[i].score or 0.0)))
+    front: list[int] = []
+    for index in order:
+        if not front or sign * (rows[index].score or 0.0) > sign * (rows[front[-1]].score or 0.0):
+            front.append(index)
+    return front
+
+
+def _figure() -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def _label(row: Measurement) -> str:
+    point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
+    name = "unpruned" if point is None else f"{point:g}"
+    return name if row.quantize in (None, "none") else f"{name} {row.quantize}"
+
+
+def _fixed_metadata(file: Path) -> dict[str, Any]:
+    """No dates in the file: the same command gives the same bytes."""
+    return {"Date": None} if file.suffix == ".svg" else {"Software": None}

@@ -1,0 +1,44 @@
+"""The points of a sweep, as the user lists them."""
+
+import math
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from contracts.errors import UsageError
+from contracts.recipe import SweepRecipe, check
+
+LISTS = {"thresholds": "threshold", "sparsities": "sparsity"}
+"""Flag of a list of points to the recipe field that each point sets."""
+
+
+def sweep_points(recipe: SweepRecipe) -> tuple[SweepRecipe, ...]:
+    """One recipe for each point. Raises UsageError unless exactly one list is given and all its values are good."""
+    given = [flag for flag in LISTS if getattr(recipe, flag) is not None]
+    if len(given) != 1:
+        flags = ", ".join(f"--{flag}" for flag in LISTS)
+        raise UsageError(f"sweep needs one list of points, found {len(given)}", f"give one of {flags}")
+    flag = given[0]
+    points = [replace(recipe, **{LISTS[flag]: value}) for value in parse_points(f"--{flag}", getattr(recipe, flag))]
+    for point in points:
+        check(point)
+    return tuple(points)
+
+
+def parse_points(flag: str, text: str) -> tuple[float, ...]:
+    """`A,B,C`, or `START:STOP:STEP` with STOP included; computed in decimals, so that 0:0.3:0.1 ends at 0.3."""
+    try:
+        if ":" not in text:
+            return tuple(_finite(part) for part in text.split(","))
+        start, stop, step = (Decimal(part) for part in text.split(":"))
+        if step <= 0 or stop < start:
+            raise ValueError
+        return tuple(float(start + step * index) for index in range(int((stop - start) / step) + 1))
+    except (ValueError, InvalidOperation, OverflowError) as error:
+        raise UsageError(f"{flag}: expected A,B,C or START:STOP:STEP, found {text!r}") from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value

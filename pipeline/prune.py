@@ -1,0 +1,109 @@
+"""`edgeprune prune`: plan, apply, fine-tune, export, gates, write."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from contracts.errors import UsageError
+from contracts.recipe import PruneRecipe, as_plain
+from contracts.results import Measurement, Result
+from keras_models.files import save_model
+from pipeline.exporting import Exported, Exporter, latency_columns
+from pipeline.fine_tuning import FineTuner, kernels, zero_masks
+from pipeline.methods import load_method, make_plan
+from pipeline.outputs import check_free, size_of, whole, write_text
+from pipeline.quality import check_gates
+from pipeline.reporting import Reporter
+from pipeline.session import Session, open_session
+
+
+def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
+    """Prune a saved model; see PruneRecipe. Nothing is written unless everything went well."""
+    outputs = _output_paths(path, recipe)
+    load_method(recipe)
+    _check_request(recipe, outputs)
+    session = open_session(path, recipe, reporter)
+    plan = make_plan(session, recipe)
+    for warning in plan.warnings:
+        reporter.warning(warning)
+    rows = [session.measure(stage="original", model_bytes=size_of(path))]
+    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
+    if recipe.dry_run:
+        return replace(result, rows=tuple(rows))
+    unpruned = _unpruned_file(session) if recipe.tflite else b""
+    session = plan.apply()
+    rows.append(session.measure(stage="pruned"))
+    interrupted = bool(recipe.epochs) and _fine_tune(session, recipe, reporter)
+    if recipe.epochs:
+        rows.append(session.measure(stage="fine-tuned"))
+    exported = _export(session, recipe, rows[-1].score) if recipe.tflite else None
+    _check_gates(session, recipe, rows, exported)
+    rows[-1] = replace(rows[-1], model_bytes=_write_model(session, outputs["model"], recipe.force))
+    if exported:
+        rows = _write_tflite(exported, unpruned, outputs["tflite"], rows, recipe.force)
+    files = {role: str(file) for role, file in outputs.items()}
+    result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
+    write_text(outputs["report"], json.dumps(result.as_json(), indent=2) + "\n", recipe.force)
+    return result
+
+
+def _output_paths(path: Path, recipe: PruneRecipe) -> dict[str, Path]:
+    """Role to path of everything that will be written."""
+    model = Path(recipe.output) if recipe.output else Path(f"{path.stem}.pruned{path.suffix}")
+    outputs = {"model": model, "report": model.with_name(model.name + ".json")}
+    return outputs | ({"tflite": Path(recipe.tflite)} if recipe.tflite else {})
+
+
+def _check_request(recipe: PruneRecipe, outputs: dict[str, Path]) -> None:
+    """Find out before the work what could not be done after it."""
+    if recipe.epochs and not recipe.data:
+        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+    if not recipe.dry_run:
+        for file in outputs.values():
+            check_free(file, recipe.force)
+
+
+def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> bool:
+    """Fine-tune with all zeros held; whether it was interrupted."""
+    live = kernels(session)
+    held = {key: live[key] for key in zero_masks(live)}
+    with FineTuner(session, held, recipe, recipe.seed) as tuner:
+        return tuner.run(reporter).interrupted
+
+
+def _unpruned_file(session: Session) -> bytes:
+    """The original as float32 .tflite, which the table compares with."""
+    with Exporter(session) as exporter:
+        return exporter.convert("none")
+
+
+def _export(session: Session, recipe: PruneRecipe, model_score: float | None) -> Exported:
+    with Exporter(session, recipe.seed) as exporter:
+        return exporter.export(recipe.quantize, recipe, model_score)
+
+
+def _check_gates(session: Session, recipe: PruneRecipe, rows: list[Measurement], exported: Exported | None) -> None:
+    metric = session.data.task.metric if session.data else None
+    check_gates(recipe, metric, rows[0].score, rows[-1].score)
+    if exported and exported.score is not None:
+        check_gates(recipe, metric, rows[0].score, exported.score)
+
+
+def _write_model(session: Session, file: Path, force: bool) -> int:
+    with whole(file, force) as temporary:
+        save_model(session.loaded, session.loaded.model, temporary)
+    return size_of(file)
+
+
+def _write_tflite(
+    exported: Exported, unpruned: bytes, file: Path, rows: list[Measurement], force: bool
+) -> list[Measurement]:
+    """Write the file; the original's row gets its float32 file's numbers, a last row those of the new file."""
+    with whole(file, force) as temporary:
+        temporary.write_bytes(exported.data)
+    original, written = latency_columns([unpruned, exported.data])
+    return [
+        replace(rows[0], quantize="none", **original),
+        *rows[1:],
+        replace(rows[-1], file=str(file), **exported.columns(), **written),
+    ]

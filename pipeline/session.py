@@ -1,0 +1,130 @@
+"""One model with its data: loaded once, changed in place, measured as often as needed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from keras_models.macs import node_macs
+
+from contracts.data import Data, Split
+from contracts.errors import UsageError
+from contracts.model import Interface, ModelGraph
+from contracts.recipe import DataRecipe, ModelRecipe
+from contracts.results import Measurement
+from dataset_io.metrics import score
+from dataset_io.opening import open_data
+from dataset_io.options import DataOptions
+from keras_models.files import LoadedModel, load_model
+from keras_models.graph import build_graph
+from keras_models.kerases import keras_module
+from keras_models.losses import LossFunction
+from keras_models.prediction import Predictor
+from keras_models.statistics import count_weights
+from keras_models.variables import interface, weight_specs
+from pipeline.reporting import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """What a model is worth on one part of the data."""
+
+    metric: str
+    score: float
+    loss: float | None
+
+
+class Session:
+    """A loaded model, its graph, its data if any, and its original weights."""
+
+    def __init__(self, loaded: LoadedModel, data: Data | None) -> None:
+        self.loaded = loaded
+        self.data = data
+
+    @cached_property
+    def interface(self) -> Interface:
+        """What the model takes and gives."""
+        return interface(self.loaded.model)
+
+    @cached_property
+    def graph(self) -> ModelGraph:
+        """The model as plain data."""
+        model = self.loaded.model
+        config = {"class_name": type(model).__name__, "config": model.get_config()}
+        return build_graph(config, self.loaded.keras_major, weight_specs(model))
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The model's inference, traced once."""
+        return Predictor(self.loaded.model, self.interface)
+
+    @cached_property
+    def loss(self) -> LossFunction:
+        """What the model is trained for."""
+        keras = keras_module(self.loaded.keras_major)
+        return LossFunction(self.loaded.model, keras, self.interface, self.require_data().task)
+
+    def require_data(self) -> Data:
+        """The data; raises UsageError where none was given."""
+        if self.data is None:
+            raise UsageError("this needs data", "give --data D")
+        return self.data
+
+    def score(self, split: Split) -> Score:
+        """Score and loss of the model as it is now."""
+        task = self.require_data().task
+        labels, predictions = self.predictor.split(split)
+        return Score(
+            metric=task.metric.name,
+            score=score(task, labels, predictions),
+            loss=self.loss.value(labels, predictions),
+        )
+
+    def measure(self, **columns: Any) -> Measurement:
+        """One row of a results table for the model as it is now; `columns` are added."""
+        counts = count_weights(self.loaded.model)
+        scored = self.score(self.data.test) if self.data else None
+        return Measurement(
+            **columns,
+            metric=scored.metric if scored else None,
+            score=scored.score if scored else None,
+            loss=scored.loss if scored else None,
+            parameters=counts.parameters,
+            prunable_weights=counts.prunable_weights,
+            zero_weights=counts.zero_weights,
+            sparsity=counts.sparsity,
+            macs=self.macs,
+        )
+
+    @cached_property
+    def macs(self) -> int | None:
+        """Multiply-accumulates for one example; None where a shape is known only at run time."""
+        macs = node_macs(self.graph)
+        return None if None in macs.values() else sum(count or 0 for count in macs.values())
+
+
+def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter) -> Session:
+    """Load a model, and its data where the recipe names some."""
+    custom = Path(recipe.custom_objects) if recipe.custom_objects else None
+    loaded = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
+    for note in loaded.notes:
+        reporter.note(note)
+    data = None
+    if isinstance(recipe, DataRecipe) and recipe.data is not None:
+        data = open_data(recipe.data, interface(loaded.model), data_options(recipe))
+        for note in data.notes:
+            reporter.note(note)
+    return Session(loaded, data)
+
+
+def data_options(recipe: DataRecipe) -> DataOptions:
+    """The part of a recipe that says how data is read."""
+    return DataOptions(
+        label=recipe.label,
+        validation_split=recipe.validation_split,
+        target_is_input=recipe.target == "input",
+        scale=recipe.scale,
+        loss=recipe.loss,
+        metric=recipe.metric,
+        seed=getattr(recipe, "seed", 0),
+    )

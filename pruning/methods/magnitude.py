@@ -1,0 +1,45 @@
+"""Magnitude pruning: exactly the smallest share of the weights becomes zero.
+
+Han et al. 2015 (see `threshold`), with the share fixed instead of the threshold, as in Zhu & Gupta,
+"To prune, or not to prune", 2017. `--scope global` ranks all layers together, `layer` each on its own.
+"""
+
+from collections.abc import Mapping
+
+from contracts.data import Array
+from contracts.errors import UsageError
+from contracts.masks import Mask
+from contracts.model import WeightKey
+from contracts.recipe import MethodRecipe
+from pruning.masks import keep_largest, removal_count
+
+SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
+KIND = "mask"
+
+
+def check(recipe: MethodRecipe) -> None:
+    """Raise UsageError unless the recipe says how much."""
+    split = (recipe.conv_sparsity, recipe.dense_sparsity)
+    if recipe.sparsity is None and None in split:
+        raise UsageError(
+            "--method magnitude needs --sparsity S, or --conv-sparsity and --dense-sparsity",
+            "for example --sparsity 0.9",
+        )
+    if recipe.scope == "global" and split != (None, None):
+        raise UsageError("--scope global ranks all layers together", "give --sparsity alone, or --scope layer")
+
+
+def masks(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, Mask]:
+    """A mask for each array; over each array, or over all together, round(sparsity * size) weights go."""
+    if recipe.scope == "global":
+        arrays = list(weights.values())
+        removed = removal_count(sum(array.size for array in arrays), recipe.sparsity or 0.0)
+        return dict(zip(weights, keep_largest(arrays, removed), strict=True))
+    return {key: _layer_mask(array, recipe) for key, array in weights.items()}
+
+
+def _layer_mask(array: Array, recipe: MethodRecipe) -> Mask:
+    # A convolution's kernel has spatial axes; the kernel of a dense or recurrent layer has two axes.
+    special = recipe.conv_sparsity if array.ndim > 2 else recipe.dense_sparsity
+    sparsity = special if special is not None else recipe.sparsity
+    return keep_largest([array], removal_count(array.size, sparsity or 0.0))[0]
