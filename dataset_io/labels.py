@@ -51,7 +51,7 @@ def number_text_classes(parts: list[Array]) -> tuple[list[Array], tuple[str, ...
 
     Returns the numbers (int32), and the classes' names by number; arrays that are not text come back as they are.
     """
-    if not all(part.dtype.kind in "US" for part in parts):
+    if not all(part.dtype.kind in "US" and part.ndim for part in parts):
         return parts, ()
     names = np.unique(np.concatenate(parts))
     return [np.searchsorted(names, part).astype(np.int32) for part in parts], tuple(str(name) for name in names)

@@ -69,7 +69,9 @@ def _find_format(source: str) -> ModuleType:
         nearest = difflib.get_close_matches(source, keras_names, n=1)
         if nearest:
             raise DataError(f"--data {source!r} is no file, folder or Keras data set", f"did you mean {nearest[0]!r}?")
-    raise DataError(f"--data {source!r} is {found}", f"give one of: {'; '.join(names.values())}")
+    raise DataError(
+        f"--data {source!r} is {found}", f"give {'; '.join(form.partition(':')[0] for form in names.values())}"
+    )
 
 
 def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, ...], options: DataOptions) -> None:

@@ -122,11 +122,26 @@ def _image_shape(source: str, port: Port, first: str) -> ImageShape:
     return height, width, channels
 
 
-def _decoded(path: str, channels: int) -> Any:
+def _decoded(path: Any, channels: int) -> Any:
+    """Pixels of 8 bits; deeper ones are cut to 8. Of an animation the first picture counts."""
     import tensorflow as tf
 
-    # Of an animation the first picture counts; deeper colours become 8 bits.
-    return tf.io.decode_image(tf.io.read_file(path), channels=channels, expand_animations=False)
+    content = tf.io.read_file(path)
+    return tf.cond(
+        tf.strings.regex_full_match(tf.strings.lower(path), r".*\.(bmp|gif)"),
+        lambda: _decoded_as_stored(content, channels),
+        lambda: tf.io.decode_image(content, channels=channels, expand_animations=False),
+    )
+
+
+def _decoded_as_stored(content: Any, channels: int) -> Any:
+    """TensorFlow's decoders for .bmp and .gif do not change the number of channels."""
+    import tensorflow as tf
+
+    image = tf.io.decode_image(content, expand_animations=False)
+    colours = tf.cond(tf.shape(image)[-1] == 1, lambda: tf.repeat(image, 3, axis=-1), lambda: image[..., :3])
+    colours.set_shape((None, None, 3))
+    return colours if channels == 3 else tf.image.rgb_to_grayscale(colours)
 
 
 def _check_images(paths: list[str], channels: int) -> None:

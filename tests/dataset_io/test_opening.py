@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from contracts.errors import DataError, UsageError
+from contracts.plugins import catalogue, load
+from dataset_io.opening import FORMATS, open_data
+from dataset_io.options import DataOptions
+
+
+@pytest.mark.parametrize("name", catalogue(FORMATS))
+def test_every_format_is_a_plug_in(name, tmp_path):
+    module = load(FORMATS, name)
+    assert catalogue(FORMATS)[name] == module.SUMMARY
+    assert ":" in module.SUMMARY, "the form comes first, so that an error can list the forms"
+    assert not module.matches(str(tmp_path / "nothing"))
+    assert callable(module.read)
+
+
+def test_unknown_sources_say_what_was_found_and_list_the_forms(tmp_path, make_interface):
+    (tmp_path / "notes.txt").write_text("hello")
+    for source, found in (
+        (tmp_path / "nothing", "no file or folder"),
+        (tmp_path / "notes.txt", "a .txt file"),
+        (tmp_path, "a folder of notes.txt"),
+    ):
+        with pytest.raises(DataError, match=f"is {found}; give .*FILE.npz.*FILE.csv, FILE.parquet"):
+            open_data(str(source), make_interface((1,)), DataOptions())
+
+
+def test_mistyped_name_of_a_keras_data_set(make_interface):
+    with pytest.raises(DataError, match=r"did you mean 'cifar10'\?"):
+        open_data("cfar10", make_interface((1,)), DataOptions())
+
+
+def test_as_many_labels_as_outputs(tmp_path, make_interface):
+    np.savez(tmp_path / "d.npz", x=np.ones((9, 2)))
+    with pytest.raises(DataError, match=r"gives 1 inputs to rebuild, the model has 2 outputs \(u, v\)"):
+        open_data(
+            str(tmp_path / "d.npz"), make_interface((2,), outputs=((2,), (2,))), DataOptions(target_is_input=True)
+        )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"validation_split": 0}, {"validation_split": 1.5}, {"scale": "big"}, {"scale": "-1"}, {"scale": "nan"}],
+)
+def test_options_out_of_range_are_usage_errors(wrong):
+    with pytest.raises(UsageError, match="must"):
+        DataOptions(**wrong)
