@@ -3,8 +3,8 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
-import click
 import typer
 
 from cli import benchmark, export, inspect_model, methods, prune, sweep
@@ -13,13 +13,26 @@ from contracts.errors import EdgepruneError
 
 app = typer.Typer(
     name="edgeprune",
-    help="Make a saved Keras model small and fast for edge devices: prune, fine-tune, export, measure.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Make a saved Keras model small and fast for edge devices: prune, fine-tune, export, measure."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"edgeprune {installed('edgeprune')}")
+        raise typer.Exit
+
+
 for module in (inspect_model, prune, sweep, export, benchmark, methods):
     module.register(app)
 
@@ -34,15 +47,14 @@ def run(arguments: Sequence[str]) -> int:
     words, verbosity = _take_verbosity(arguments)
     set_verbosity(verbosity)
     try:
-        return int(app(list(words), standalone_mode=False) or 0)
+        return int(app(words or ["--help"], prog_name="edgeprune", standalone_mode=False) or 0)
     except EdgepruneError as error:
         return _report(str(error), error.exit_code, verbosity)
-    except click.exceptions.UsageError as error:
-        hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
-        return _report(error.format_message() + hint, 2, verbosity)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; see `{context.command_path} --help`" if context else ""
+        return _report(error.format_message().rstrip(".") + hint, error.exit_code, verbosity)
+    except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", 130, verbosity)
     except BrokenPipeError:
         return 0
@@ -50,6 +62,9 @@ def run(arguments: Sequence[str]) -> int:
         return _report(f"{error.filename or 'a file'}: {error.strerror or error}", 1, verbosity)
     except MemoryError:
         return _report("out of memory; try a smaller --batch-size or a smaller model", 1, verbosity)
+    except Exception as error:  # a mistake of ours must not look like one of the user's
+        found = f"{type(error).__name__}: {error}"
+        return _report(f"this is a bug in edgeprune: {found}; --debug shows where, please report it", 1, verbosity)
 
 
 def _take_verbosity(arguments: Sequence[str]) -> tuple[list[str], Verbosity]:

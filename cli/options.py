@@ -14,15 +14,15 @@ from contracts.recipe import ModelRecipe, value_type
 HIDDEN_DEFAULTS = (None, (), False, "")
 
 
-def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Give a command one option for each field of a recipe; they arrive as the keyword `flags`."""
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
         names = [item.name for item in fields(kind)]
 
-        def wrapper(**arguments: Any) -> None:
+        def wrapper(**arguments: Any) -> int:
             flags = {name: _plain(arguments.pop(name)) for name in names}
-            command(**arguments, flags=flags)
+            return command(**arguments, flags=flags)
 
         own = [item for item in inspect.signature(command).parameters.values() if item.name != "flags"]
         parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own]
