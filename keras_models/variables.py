@@ -1,5 +1,6 @@
 """The variables of a live model of either Keras, under the names of contracts/model.py."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ from keras_models.live_layers import is_graph_model, leaf_layers
 __all__ = ["get_arrays", "interface", "set_arrays", "variables", "weight_specs"]
 
 Array = npt.NDArray[Any]
+
+
+_UNNAMED = re.compile(r"variable(_\d+)?$")
+"""What Keras 3 calls a variable that was given no name (LayerScale's gamma); its attribute has one."""
 
 
 def weight_specs(model: Any) -> dict[str, tuple[WeightSpec, ...]]:
@@ -66,6 +71,9 @@ def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
 def _names(layer: Any) -> dict[int, str]:
     """Variable id to the name relative to the layer; what an inner layer owns goes by the inner layer's name."""
     names = {id(variable): _own_name(variable) for variable in _own_variables(layer)}
+    for attribute, value in vars(layer).items():
+        if _UNNAMED.match(names.get(id(value), "")):
+            names[id(value)] = attribute.lstrip("_")
     for prefix, inner in _held(layer):
         names |= {key: prefix + name for key, name in _names(inner).items()}
     return names

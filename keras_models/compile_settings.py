@@ -1,0 +1,77 @@
+"""The loss, metrics and optimizer that were compiled into a file: made live again, and written back unchanged."""
+
+import copy
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from keras_models.kerases import keras_module
+
+
+def compile_model(
+    model: Any,
+    compile_config: Mapping[str, Any],
+    *,
+    file_format: str,
+    keras_major: int,
+    custom_objects: Mapping[str, Any],
+    trust_model: bool = False,
+) -> None:
+    """Compile as the file says; the optimizer starts afresh. Raises whatever Keras raises for unknown names."""
+    config = copy.deepcopy(dict(compile_config))  # Keras 2 changes what it reads
+    if file_format == "keras":
+        settings = keras_module(keras_major).saving.deserialize_keras_object(
+            config, custom_objects=dict(custom_objects), safe_mode=not trust_model
+        )
+    else:
+        utilities = _legacy_utilities(keras_major)
+        settings = utilities.compile_args_from_training_config(config, dict(custom_objects))
+    model.compile(**settings)
+
+
+def _legacy_utilities(keras_major: int) -> Any:
+    # neither Keras exports the reader of HDF5's training_config
+    if keras_major == 3:
+        from keras.src.legacy.saving import saving_utils
+    else:
+        from tf_keras.src.saving.legacy import saving_utils
+    return saving_utils
+
+
+@contextmanager
+def uncompiled(model: Any) -> Iterator[None]:
+    """The model without optimizer and compile settings, so that Keras saves neither."""
+    hidden = {name: getattr(model, name) for name in ("optimizer", "compiled", "_is_compiled") if name in vars(model)}
+    for name in hidden:
+        setattr(model, name, None if name == "optimizer" else False)
+    try:
+        yield
+    finally:
+        for name, value in hidden.items():
+            setattr(model, name, value)
+
+
+def write_to_h5(path: Path, compile_config: Mapping[str, Any]) -> None:
+    """Put compile settings into a saved HDF5 model that has none."""
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(compile_config).encode()
+
+
+def write_to_keras(path: Path, compile_config: Mapping[str, Any]) -> None:
+    """Put compile settings into a saved `.keras` archive that has none."""
+    with zipfile.ZipFile(path) as archive:
+        others = [name for name in archive.namelist() if name != "config.json"]
+        config = {**json.loads(archive.read("config.json")), "compile_config": compile_config}
+        rewritten = path.with_name(f"compiled-{path.name}")
+        with zipfile.ZipFile(rewritten, "w") as target:
+            target.writestr("config.json", json.dumps(config))
+            for name in others:
+                with archive.open(name) as source, target.open(name, "w", force_zip64=True) as copy:
+                    while block := source.read(1 << 20):
+                        copy.write(block)
+    rewritten.replace(path)

@@ -1,0 +1,204 @@
+"""Load a saved model with the Keras that saved it, and save a changed one the same way."""
+
+import re
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import EdgepruneError, ModelError, ModelFileError, OutputError
+from keras_models.archives import ModelArchive, check_finite, open_archive
+from keras_models.code_scan import refuse_code, scan_compile_settings
+from keras_models.compile_settings import compile_model, uncompiled, write_to_h5, write_to_keras
+from keras_models.custom_objects import import_custom_objects, keras_own_objects
+from keras_models.kerases import keras_module
+from keras_models.layer_tree import layer_entries
+from keras_models.runtime import quiet_tensorflow
+from keras_models.variables import set_arrays, variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedModel:
+    """A live model and what its file said. `compile_config` is written back as it was; `notes` are for the user."""
+
+    path: Path
+    format: str
+    keras_major: int
+    keras_version: str
+    model: Any
+    compile_config: Mapping[str, Any] | None = None
+    custom_objects: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: bool = False) -> LoadedModel:
+    """Load a saved model with its own Keras; no code of the file runs unless `trust_model`.
+
+    Raises ModelFileError for a file that is no sound model, UntrustedCodeError for one that holds code, and
+    ModelError for a model whose layers are not in the file.
+    """
+    with open_archive(path) as archive:
+        _refuse_subclassed(archive)
+        quiet_tensorflow()
+        given = import_custom_objects(custom_objects) if custom_objects else {}
+        refuse_code(archive, trust_model=trust_model, custom_objects=given)
+        check_finite(archive)
+        known = keras_own_objects(archive.keras_major) | given
+        model = _load(archive, known, trust_model=trust_model)
+        notes = _compile(model, archive, known, trust_model=trust_model)
+    return LoadedModel(
+        path=path,
+        format=archive.format,
+        keras_major=archive.keras_major,
+        keras_version=archive.keras_version,
+        model=model,
+        compile_config=archive.compile_config,
+        custom_objects=known,
+        notes=notes,
+    )
+
+
+def save_model(loaded: LoadedModel, model: Any, destination: Path) -> None:
+    """Save a model in the format and for the Keras of `loaded`, with the compile settings of its file.
+
+    The optimizer's state is not saved: the model starts training afresh. `destination` may have any name.
+    Raises OutputError where it cannot be written.
+    """
+    save = {"h5": _save_h5, "keras": _save_keras, "saved_model": _save_saved_model}[loaded.format]
+    try:
+        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".edgeprune-") as folder:
+            save(loaded, model, Path(folder)).replace(destination)
+    except OSError as error:
+        raise OutputError(
+            f"{destination}: cannot be written ({error.strerror or error})",
+            "check the folder, its permissions and space",
+        ) from error
+
+
+def _refuse_subclassed(archive: ModelArchive) -> None:
+    if archive.is_subclassed:
+        raise ModelError(
+            f"{archive.path}: {archive.config['class_name']!r} is a subclassed model, whose layers are Python code; "
+            "expected a Sequential or functional model",
+            "rebuild it with keras.Sequential or keras.Model(inputs, outputs) and save that",
+        )
+
+
+def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool) -> Any:
+    keras = keras_module(archive.keras_major)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if archive.format == "saved_model":
+                return _from_config(archive, keras, known)
+            return keras.models.load_model(
+                archive.path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
+            )
+    except EdgepruneError:
+        raise
+    except Exception as error:  # Keras raises all kinds for files it cannot load
+        raise _loader_error(archive, error) from error
+
+
+def _from_config(archive: ModelArchive, keras: Any, known: Mapping[str, Any]) -> Any:
+    """A SavedModel without its saved functions, which TensorFlow would run: layers from the config, then weights."""
+    with keras.utils.custom_object_scope(dict(known)):
+        model_class = keras.Sequential if archive.config["class_name"] == "Sequential" else keras.Model
+        model = model_class.from_config(dict(archive.config["config"]))
+    missing = variables(model).keys() - archive.stored.keys()
+    if missing:
+        layer, weight = sorted(missing)[0]
+        raise ModelFileError(
+            f"{archive.path}: layer {layer!r}: the file has no weight {weight!r}", "save the model again"
+        )
+    for key in variables(model):
+        set_arrays(model, {key: archive.array(*key)})
+    return model
+
+
+def _loader_error(archive: ModelArchive, error: Exception) -> ModelFileError:
+    """Keras's message in one line, with the layer and the way out where an unknown class is the cause."""
+    message = " ".join(str(error).split())
+    unknown = re.search(r"(?:Unknown|Could not locate) (\w+):? '?(?:\w+>)?(\w+)'?", message)
+    if unknown:
+        what, name = unknown.groups()
+        layers = [entry.path for entry in layer_entries(archive.config) if entry.kind.rpartition(">")[2] == name]
+        where = f"layer {layers[0]!r}: " if layers else ""
+        return ModelFileError(
+            f"{archive.path}: {where}{what} {name!r} is not part of Keras {archive.keras_major}",
+            "--custom-objects FILE.py gives it",
+        )
+    return ModelFileError(
+        f"{archive.path}: Keras {archive.keras_major} cannot load it: {type(error).__name__}: {message[:300]}",
+        f"it was saved by Keras {archive.keras_version}: load it there and save it again",
+    )
+
+
+def _compile(model: Any, archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool) -> tuple[str, ...]:
+    """Compile the model as its file says; where that needs what is not there, a note instead."""
+    if archive.compile_config is None:
+        return ()
+    foreign = [finding for finding in scan_compile_settings(archive) if finding.name not in known]
+    if archive.format != "keras":  # the other formats look classes up by name and import nothing
+        foreign = [finding for finding in foreign if finding.kind == "code"]
+    if foreign and not trust_model:
+        return (f"{archive.path}: compile settings left out: a loss, metric or optimizer {foreign[0].description}",)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile_model(
+                model,
+                archive.compile_config,
+                file_format=archive.format,
+                keras_major=archive.keras_major,
+                custom_objects=known,
+                trust_model=trust_model,
+            )
+    except Exception as error:  # Keras raises all kinds for settings it does not know
+        reason = " ".join(str(error).split())[:160]
+        return (f"{archive.path}: its compile settings cannot be restored ({reason}); --loss says what to train for",)
+    return ()
+
+
+def _save_h5(loaded: LoadedModel, model: Any, folder: Path) -> Path:
+    path = folder / "model.h5"
+    _keras_save(model, lambda: model.save(path, include_optimizer=False, **_h5_format(loaded)))
+    if loaded.compile_config is not None:
+        write_to_h5(path, loaded.compile_config)
+    return path
+
+
+def _h5_format(loaded: LoadedModel) -> dict[str, str]:
+    return {"save_format": "h5"} if loaded.keras_major == 2 else {}
+
+
+def _save_keras(loaded: LoadedModel, model: Any, folder: Path) -> Path:
+    path = folder / "model.keras"
+    _keras_save(model, lambda: model.save(path))
+    if loaded.compile_config is not None:
+        write_to_keras(path, loaded.compile_config)
+    return path
+
+
+def _save_saved_model(loaded: LoadedModel, model: Any, folder: Path) -> Path:
+    path = folder / "saved_model"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if loaded.compile_config is not None:  # this format has compile settings only of a compiled model
+            compile_model(
+                model,
+                loaded.compile_config,
+                file_format=loaded.format,
+                keras_major=loaded.keras_major,
+                custom_objects=loaded.custom_objects,
+            )
+        model.save(path, save_format="tf")
+    return path
+
+
+def _keras_save(model: Any, save: Callable[[], None]) -> None:
+    with warnings.catch_warnings(), uncompiled(model):
+        warnings.simplefilter("ignore")
+        save()
