@@ -45,6 +45,16 @@ def build_graph(config: Mapping[str, Any], keras_major: int, weights: Weights | 
     return reader.finish(reader.read_model(config, "", None))
 
 
+def graph_of_inner_model(
+    item: Item, prefix: str, shape: Shape, keras_major: int, weights: Weights | None = None
+) -> ModelGraph:
+    """The graph of a model inside a wrapper (TimeDistributed), fed with one tensor of `shape`; paths get `prefix`."""
+    reader = GraphReader(keras_major, weights or {})
+    source = {"class_name": "InputLayer", "config": {"name": "fed", "batch_shape": shape}}
+    fed = TensorRef(reader.add_node(source, "", (), {}, 0))
+    return reader.finish(reader.read_model(item, prefix, fed))
+
+
 @dataclass
 class GraphReader:
     """Collects layers and nodes while it walks through a config and the models nested in it."""
@@ -102,7 +112,7 @@ class GraphReader:
             else:
                 inputs = tuple(map(resolve, placed.call.inputs))
                 arguments = replace_sources(placed.call.arguments, resolve)
-                made[placed.made] = self._add_node(placed.item, path, inputs, arguments, placed.index)
+                made[placed.made] = self.add_node(placed.item, path, inputs, arguments, placed.index)
         if not prefix:
             self.inputs = [resolve(source) for source in sources(config["input_layers"])]
         return [resolve(source) for source in outputs]
@@ -121,7 +131,7 @@ class GraphReader:
             else:
                 if prefix and "batch_input_shape" in item["config"]:
                     self.nested_inputs[path] = self._shape(current[0])
-                index = self._add_node(item, path, tuple(current), {}, 0)
+                index = self.add_node(item, path, tuple(current), {}, 0)
                 current = [TensorRef(index, output) for output in range(len(self.nodes[index].output_shapes))]
         return current
 
@@ -141,7 +151,7 @@ class GraphReader:
             self._add_layer(item, path)
             self.nested_inputs[path] = self._shape(given)
             return given
-        reference = TensorRef(self._add_node(item, path, (), {}, 0))
+        reference = TensorRef(self.add_node(item, path, (), {}, 0))
         self.inputs.append(reference)
         return reference
 
@@ -161,23 +171,22 @@ class GraphReader:
             )
         return self.layers[path]
 
-    def _add_node(
+    def add_node(
         self, item: Item, path: str, inputs: tuple[TensorRef, ...], arguments: Mapping[str, Any], call: int
     ) -> int:
+        """Add one call of a layer or operation; returns the node's index."""
         layer = self._add_layer(item, path)
         called = signature(item)
         input_shapes = tuple(map(self._shape, inputs))
         if called.is_operation:
             arguments = _common_arguments(called, arguments, input_shapes)
-        output_shapes = infer_shapes(
-            LayerCall(
-                kind=called.kind,
-                config=layer.config,
-                inputs=input_shapes,
-                arguments=arguments,
-                is_operation=called.is_operation,
-                keras_major=self.keras_major,
-            )
+        shape_call = LayerCall(
+            kind=called.kind,
+            config=layer.config,
+            inputs=input_shapes,
+            arguments=arguments,
+            is_operation=called.is_operation,
+            keras_major=self.keras_major,
         )
         node = Node(
             index=len(self.nodes),
@@ -185,12 +194,23 @@ class GraphReader:
             kind=called.kind,
             inputs=inputs,
             arguments=arguments,
-            output_shapes=output_shapes,
+            output_shapes=_output_shapes(shape_call),
             is_operation=called.is_operation,
             call=call,
         )
         self.nodes.append(node)
         return node.index
+
+
+def _output_shapes(call: LayerCall) -> tuple[Shape | None, ...]:
+    """A model that is called at each time step needs its graph; every other call has a rule of its own."""
+    is_distributed = call.kind == "TimeDistributed" and call.inputs[:1] != (None,)
+    if not is_distributed or not is_model(call.config["layer"]):
+        return infer_shapes(call)
+    batch, steps, *rest = call.shape
+    inner = graph_of_inner_model(call.config["layer"], "layer/", (batch, *rest), call.keras_major)
+    made = inner.shape(inner.outputs[0])
+    return (None if made is None else (batch, steps, *made[1:]),)
 
 
 def _common_arguments(

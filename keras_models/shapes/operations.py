@@ -47,9 +47,12 @@ def _arg_max(call: LayerCall) -> Shape | None:
 
 def _matmul(call: LayerCall) -> Shape | None:
     shapes = known_shapes(call)
-    if shapes is None or len(shapes) < 2 or min(map(len, shapes)) < 2:
+    if shapes is None:
         return None
-    left, right = shapes[0], shapes[1]
+    left = np.shape(call.arguments["x"]) if "x" in call.arguments else shapes.pop(0)
+    right = np.shape(call.arguments["y"]) if "y" in call.arguments else shapes.pop(0)
+    if len(left) < 2 or len(right) < 2:
+        return None
     if call.arguments.get("transpose_x"):
         left = (*left[:-2], left[-1], left[-2])
     if call.arguments.get("transpose_y"):
