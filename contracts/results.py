@@ -25,6 +25,20 @@ class LayerReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LayerDetail(LayerReport):
+    """A row of `inspect`: `status` is `prunable` or `skipped`, `weights` and `zeros` count kernel weights.
+
+    `parameters` are all weights of the layer, `share` their part of the model's bytes (0..1), `macs` for one
+    example. `output_shape` starts with the batch axis; None where it, or `macs`, is known only at run time.
+    """
+
+    parameters: int
+    share: float
+    macs: int | None
+    output_shape: tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One row: a stage of `prune`, a point of `sweep`, or a file of `export` and `benchmark`."""
 

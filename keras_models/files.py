@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import EdgepruneError, ModelError, ModelFileError, OutputError
-from keras_models.archives import ModelArchive, check_finite, open_archive
+from contracts.errors import EdgepruneError, ModelFileError, OutputError
+from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, write_to_h5, write_to_keras
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
@@ -40,7 +40,7 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
     ModelError for a model whose layers are not in the file.
     """
     with open_archive(path) as archive:
-        _refuse_subclassed(archive)
+        require_layers(archive)
         quiet_tensorflow()
         given = import_custom_objects(custom_objects) if custom_objects else {}
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
@@ -75,15 +75,6 @@ def save_model(loaded: LoadedModel, model: Any, destination: Path) -> None:
             f"{destination}: cannot be written ({error.strerror or error})",
             "check the folder, its permissions and space",
         ) from error
-
-
-def _refuse_subclassed(archive: ModelArchive) -> None:
-    if archive.is_subclassed:
-        raise ModelError(
-            f"{archive.path}: {archive.config['class_name']!r} is a subclassed model, whose layers are Python code; "
-            "expected a Sequential or functional model",
-            "rebuild it with keras.Sequential or keras.Model(inputs, outputs) and save that",
-        )
 
 
 def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool) -> Any:

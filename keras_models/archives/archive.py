@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from contracts.errors import ModelFileError
+from contracts.errors import ModelError, ModelFileError
 from contracts.model import WeightKey, WeightSpec
 from keras_models.layer_tree import layers_of
 
@@ -97,6 +97,16 @@ def specs(weights: Iterable[StoredWeight]) -> dict[str, tuple[WeightSpec, ...]]:
 def is_counter(stored: StoredArray) -> bool:
     """Whether an array counts something (Normalization's `count`) or seeds a generator: no weight then."""
     return stored.dtype.kind in "iu" and stored.dtype.itemsize >= 4
+
+
+def require_layers(archive: ModelArchive) -> None:
+    """Raises ModelError for a subclassed model."""
+    if archive.is_subclassed:
+        raise ModelError(
+            f"{archive.path}: {archive.config['class_name']!r} is a subclassed model, whose layers are Python code; "
+            "expected a Sequential or functional model",
+            "rebuild it with keras.Sequential or keras.Model(inputs, outputs) and save that",
+        )
 
 
 def check_finite(archive: ModelArchive) -> None:
