@@ -58,7 +58,7 @@ class Trainer:
         self._keras = keras_module
         self._options = options
         self._loss = loss
-        self._optimizer_config = _optimizer_config(model, keras_module)
+        self._compiled_optimizer = _compiled_optimizer(model, keras_module)
         self._compile_config = model.get_compile_config() if model.optimizer is not None else None
         self._masks = WeightMasks(variables)
         self._masks.install(model)
@@ -110,13 +110,12 @@ class Trainer:
             variable.assign(value)
 
     def _new_optimizer(self, steps: int) -> Any:
-        optimizers = self._keras.optimizers
-        class_name, config = self._optimizer_config
-        start = self._options.learning_rate or _start(config.get("learning_rate"))
-        config["learning_rate"] = optimizers.schedules.serialize(
-            optimizers.schedules.CosineDecay(initial_learning_rate=start, decay_steps=max(steps, 1))
-        )
-        return optimizers.deserialize({"class_name": class_name, "config": config})
+        """The compiled optimizer anew, with a cosine decay (Loshchilov & Hutter, 2017) from its first learning rate."""
+        config = self._compiled_optimizer.get_config()
+        start = self._options.learning_rate or _first_rate(config.get("learning_rate"))
+        schedules = self._keras.optimizers.schedules
+        decay = schedules.CosineDecay(initial_learning_rate=start, decay_steps=max(steps, 1))
+        return type(self._compiled_optimizer).from_config({**config, "learning_rate": schedules.serialize(decay)})
 
 
 class _BestWeights:
@@ -166,18 +165,13 @@ class _BestWeights:
         )
 
 
-def _optimizer_config(model: Any, keras_module: Any) -> tuple[str, dict[str, Any]]:
-    """Class name and config of the compiled optimizer, or Adam's."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None:
-        optimizer = keras_module.optimizers.Adam(DEFAULT_LEARNING_RATE)
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    config = dict(inner.get_config())
-    config.pop("is_legacy_optimizer", None)
-    return type(inner).__name__, config
+def _compiled_optimizer(model: Any, keras_module: Any) -> Any:
+    """The optimizer that the model was compiled with (without loss scaling), or Adam."""
+    optimizer = getattr(model, "optimizer", None) or keras_module.optimizers.Adam(DEFAULT_LEARNING_RATE)
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def _start(learning_rate: Any) -> float:
+def _first_rate(learning_rate: Any) -> float:
     """The first value of a learning rate, be it a number or a serialized schedule."""
     if isinstance(learning_rate, Mapping):
         config = learning_rate.get("config", {})

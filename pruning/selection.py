@@ -42,8 +42,9 @@ def _is_chosen(layer: LayerSpec, weight: WeightSpec, include: tuple[str, ...]) -
         return weight.is_kernel
     has_kernel = any(other.is_kernel for other in layer.weights)
     by_layer = weight.is_kernel if has_kernel else weight.trainable
+    # `block/*` names layers; that it also fits `block/conv/bias` must not bring in that bias.
     return any(
-        fnmatchcase(f"{layer.path}/{weight.name}", pattern) or (by_layer and fnmatchcase(layer.path, pattern))
+        by_layer if fnmatchcase(layer.path, pattern) else fnmatchcase(f"{layer.path}/{weight.name}", pattern)
         for pattern in include
     )
 
