@@ -35,7 +35,7 @@ class MemorySplit:
         arrays = tf.nest.map_structure(tf.constant, _fit_structure(self.arrays))
         order = tf.data.Dataset.range(self.size)
         if shuffle_seed is not None:
-            order = order.shuffle(self.size, seed=shuffle_seed)
+            order = order.shuffle(max(1, self.size), seed=shuffle_seed)
         return order.batch(batch_size).map(
             lambda chosen: tf.nest.map_structure(lambda array: tf.gather(array, chosen), arrays)
         )

@@ -49,7 +49,7 @@ def infer_task(
         metric=next(metric for metric in scored if metric is not None),
         output_metrics=scored,
     )
-    notes = [] if use_saved else [_loss_note(interface, outputs, options)]
+    notes = [] if use_saved else [_loss_note(outputs, options, _why_not_saved(interface, saved))]
     notes += metrics.notes(interface, kinds, scored, facts)
     return task, tuple(output.rule for output in outputs), tuple(notes)
 
@@ -98,10 +98,10 @@ def _kind_of_single(port: Port, facts: Facts, loss: str | None) -> str:
     zero_one = facts.whole and facts.minimum >= 0 and facts.maximum <= 1
     if zero_one and port.activation in ("sigmoid", "linear", None):
         return _checked_classes("binary", port, facts)
-    if port.activation == "sigmoid" and facts.whole and (loss is None or "crossentropy" in loss):
+    tells_two_apart = port.activation == "sigmoid" if loss is None else "crossentropy" in loss
+    if tells_two_apart and facts.whole:
         raise DataError(
-            f"labels of output {port.name!r} run from {facts.minimum:g} to {facts.maximum:g}, "
-            "and its sigmoid tells 0 from 1",
+            f"labels of output {port.name!r} run from {facts.minimum:g} to {facts.maximum:g}, and it tells 0 from 1",
             "give labels of 0 and 1, or another --loss",
         )
     return "regression"
@@ -155,8 +155,7 @@ def _own_loss(port: Port, facts: Facts, kind: str, wanted: str | None) -> Loss:
         "multiclass": "categorical_crossentropy" if facts.distribution else INTEGER_LABELS,
     }
     name = wanted or usual.get(kind, "mean_squared_error")
-    is_class = kind in usual
-    return Loss(name=name, from_logits=is_class and name in TAKES_LOGITS and port.activation == "linear")
+    return Loss(name=name, from_logits=name in TAKES_LOGITS and port.activation == "linear")
 
 
 def _label_rule(port: Port, facts: Facts, kind: str, loss: Loss) -> LabelRule:
@@ -172,13 +171,18 @@ def _label_rule(port: Port, facts: Facts, kind: str, loss: Loss) -> LabelRule:
             f"--target input: output {port.name!r} gives {port.shape}, the input has {facts.shape}",
             "this model does not rebuild its input; leave --target out",
         )
-    return LabelRule(encoding=encoding, shape=shape, classes=port.shape[-1] or 0 if port.shape else 0)
+    classes = (port.shape[-1] or int(facts.maximum) + 1) if encoding == "class to one-hot" else 0
+    return LabelRule(encoding=encoding, shape=shape, classes=classes)
 
 
-def _loss_note(interface: Interface, outputs: tuple[OutputTask, ...], options: DataOptions) -> str:
-    names = ", ".join(o.loss.name + (" (from logits)" if o.loss.from_logits else "") for o in outputs)
-    if options.loss:
-        return f"loss: {names} (--loss)"
+def _why_not_saved(interface: Interface, saved: tuple[Loss | None, ...]) -> str:
     if interface.loss is None:
-        return f"loss: {names} (none is saved with the model; --loss names another)"
-    return f"loss: {names} (the saved loss does not fit these labels; --loss names another)"
+        return "none is saved with the model"
+    if None in saved:
+        return "the saved loss is not one of Keras's own"
+    return "the saved loss does not fit these labels"
+
+
+def _loss_note(outputs: tuple[OutputTask, ...], options: DataOptions, why_not_saved: str) -> str:
+    names = ", ".join(o.loss.name + (" (from logits)" if o.loss.from_logits else "") for o in outputs)
+    return f"loss: {names} ({'--loss' if options.loss else f'{why_not_saved}; --loss names another'})"

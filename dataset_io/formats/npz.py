@@ -30,20 +30,19 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     Raises DataError for a damaged archive, pickled objects, or arrays that are missing.
     """
     outputs = () if options.target_is_input else interface.outputs
-    sides = {}
     if not zipfile.is_zipfile(source):
         raise _unreadable(source, "it is not a zip file")
     try:
         with np.load(source, allow_pickle=False) as archive:
-            for part, suffix in (("train", "_train"), ("test", "_test"), ("whole", "")):
-                inputs = _arrays(archive, f"x{suffix}", interface.inputs)
-                labels = _arrays(archive, f"y{suffix}", outputs)
-                if inputs and (labels or not outputs):
-                    sides[part] = (inputs, labels)
+            sides = {
+                part: (inputs, _arrays(archive, f"y{suffix}", outputs))
+                for part, suffix in (("train", ""), ("train", "_train"), ("test", "_test"))
+                if (inputs := _arrays(archive, f"x{suffix}", interface.inputs))
+            }
             found = archive.files
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _unreadable(source, str(error)) from error
-    if not sides:
+    if not sides or any(len(labels) != len(outputs) for _, labels in sides.values()):
         raise DataError(
             f"{source} holds {', '.join(found) or 'nothing'}, expected {_expected(interface, bool(outputs))}",
             "save the arrays under these names (np.savez)",
@@ -54,10 +53,6 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 def _numbered(source: str, sides: dict[str, tuple[Named, Named]]) -> RawData:
     """Parts of the arrays that were found; labels given as text become class numbers, the same in every part."""
     notes = []
-    if "train" in sides:
-        sides.pop("whole", None)
-    elif "whole" in sides:
-        sides = {"train": sides["whole"]}
     for position in range(len(next(iter(sides.values()))[1])):
         keys = [(labels, list(labels)[position]) for _, labels in sides.values()]
         numbers, names = number_text_classes([labels[key] for labels, key in keys])

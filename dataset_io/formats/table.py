@@ -55,7 +55,8 @@ def _frame(source: str) -> Any:
     import pandas as pd
 
     try:
-        return pd.read_csv(source) if source.lower().endswith(".csv") else pd.read_parquet(source)
+        # Without low_memory, pandas guesses the type of a column once, not anew for each piece of the file.
+        return pd.read_csv(source, low_memory=False) if source.lower().endswith(".csv") else pd.read_parquet(source)
     except (ValueError, OSError) as error:
         # pandas's and pyarrow's own errors for empty, damaged and wrongly encoded files are all ValueErrors.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -124,6 +124,7 @@ NAN = np.array([[1.0], [np.nan], [np.inf], [2.0]])
     ("arrays", "message"),
     [
         ({"a": PIXELS}, "holds a, expected x_train, y_train, x_test, y_test, or x, y"),
+        ({"x_train": PIXELS, "y_train": DIGITS, "x_test": PIXELS}, "holds x_train, y_train, x_test, expected"),
         ({"x": PIXELS[:0], "y": DIGITS[:0]}, "x is empty"),
         ({"x": PIXELS, "y": DIGITS[:59]}, "y has 59 examples, x has 60"),
         ({"x": NAN, "y": np.arange(4)}, "x holds 2 values that are NaN or infinite"),
