@@ -43,13 +43,13 @@ def meet(call: Call, at_axis: Sequence[tuple[Ids | None, int | None]], length: i
         if own != length:
             call.freeze(ids, f"broadcast by {call.title}")
     known = [ids for ids in whole if ids is not None]
-    if not known:
-        return None
-    if len(known) < len(whole):
-        call.freeze(known[0], f"joined by {call.title} with values that cannot be removed")
     for ids in known[1:]:
         call.couple(known[0], ids)
-    return known[0]
+    if known and len(known) == len(whole):
+        return known[0]
+    for ids in known:
+        call.freeze(ids, f"joined by {call.title} with values that cannot be removed")
+    return None
 
 
 def contract(call: Call, parts: Sequence[Operand], subscripts: Sequence[str], result: str) -> Axes:

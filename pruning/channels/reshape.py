@@ -7,7 +7,7 @@ import numpy as np
 from contracts.channels import Ids
 from contracts.model import Shape
 from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
+from pruning.channels.ledger import Axes
 
 _Axis = tuple[int, int | None]
 """An axis and its length."""
@@ -17,20 +17,21 @@ def reshaped(call: Call, axes: Axes, before: Shape, after: Shape) -> Axes:
     """The channels of a tensor of shape `before`, once it has the shape `after`.
 
     Several axes become one: their channels follow one another. One axis becomes several: all values at one index of
-    one of them go together, so that rows stay equally long.
+    one of them go together, so that rows stay equally long. Of two axes with channels that become one, the last one's
+    can be removed.
     """
     result: Axes = {}
     followed: set[int] = set()
     for old, new in _runs(before, after):
         followed.update(old)
         carrying = [axis for axis in old if axis in axes]
-        if len(carrying) > 1:
-            raise NotUnderstoodError("two axes with channels become one")
+        for axis in carrying[:-1]:
+            call.freeze(axes[axis], f"reshaped by {call.title} together with other channels")
         if carrying:
             lengths = [before[axis] or 0 for axis in old]
             place = [1] * len(old)
-            place[old.index(carrying[0])] = -1
-            values = np.broadcast_to(axes[carrying[0]].reshape(place), lengths)
+            place[old.index(carrying[-1])] = -1
+            values = np.broadcast_to(axes[carrying[-1]].reshape(place), lengths)
             at, ids = _carrier(call, values.reshape([after[axis] or 0 for axis in new]))
             result[new[at]] = ids
     for axis, ids in axes.items():

@@ -1,5 +1,8 @@
 """One walk over the model: each call's rule turns the channels that come in into the channels that go out."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from contracts.channels import ChannelGraph, TensorAxis
@@ -8,6 +11,9 @@ from pruning.channels.call import Call
 from pruning.channels.grouping import group_channels
 from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 from pruning.channels.registry import rules
+
+_OPERANDS = ("x", "y", "values", "condition", "indices", "value", "key", "initial_state")
+"""Arguments that a call computes with; other tensors among the arguments are masks, lengths and indices."""
 
 
 def channel_graph(graph: ModelGraph) -> ChannelGraph:
@@ -52,10 +58,11 @@ def _read(ledger: Ledger, graph: ModelGraph, node: Node, tensors: dict[TensorRef
         return [{} for _ in node.output_shapes]
 
 
-def _call(ledger: Ledger, graph: ModelGraph, node: Node, inputs: tuple[Axes, ...]) -> Call:
+def _call(ledger: Ledger, graph: ModelGraph, node: Node, axes: tuple[Axes, ...]) -> Call:
     layer = graph.layers.get(node.layer) or LayerSpec(path=node.layer, kind=node.kind)
     shapes = tuple(graph.shape(tensor) for tensor in node.inputs)
-    if any(shape is None for shape in shapes):
+    operands = _operands(ledger, node, axes)
+    if any(shapes[position] is None for position in operands):
         raise NotUnderstoodError("the rank of an input is known only at run time")
     return Call(
         ledger=ledger,
@@ -65,10 +72,34 @@ def _call(ledger: Ledger, graph: ModelGraph, node: Node, inputs: tuple[Axes, ...
         config=layer.config,
         arguments=node.arguments,
         weights={weight.name: weight.shape for weight in layer.weights},
-        inputs=inputs,
-        shapes=tuple(shape for shape in shapes if shape is not None),
+        inputs=tuple(axes[position] for position in operands),
+        shapes=tuple(shapes[position] or () for position in operands),
         output_shapes=node.output_shapes,
     )
+
+
+def _operands(ledger: Ledger, node: Node, axes: tuple[Axes, ...]) -> list[int]:
+    """Which inputs hold channels: not masks, nor lengths and indices. Those come last, in the order of their names."""
+    named = [(name, tensor) for name, value in node.arguments.items() for tensor in _tensors(value)]
+    plain = len(node.inputs) - len(named)
+    operands = list(range(plain))
+    for position, (name, _) in enumerate(named, start=plain):
+        if name in _OPERANDS and node.is_operation:
+            raise NotUnderstoodError("tensors and constants are mixed")
+        if name in _OPERANDS:
+            operands.append(position)
+            continue
+        for ids in axes[position].values():
+            ledger.freeze(ids, f"taken as {name!r} by {node.kind} {node.layer!r}")
+    return operands
+
+
+def _tensors(value: Any) -> Iterator[TensorRef]:
+    if isinstance(value, TensorRef):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
 
 
 def _unknown(call: Call) -> list[Axes]:

@@ -1,7 +1,7 @@
 """Attention: whole heads can go; what queries and keys are multiplied along cannot."""
 
 from contracts.channels import Ids
-from pruning.channels.broadcast import contract
+from pruning.channels.broadcast import Operand, contract, meet
 from pruning.channels.call import Call
 from pruning.channels.ledger import Axes, NotUnderstoodError
 from pruning.channels.registry import rule
@@ -19,7 +19,7 @@ def multi_head_attention(call: Call) -> list[Axes]:
     if len(call.weights["query_dense/kernel"]) != 3 or any(len(shape) < 3 for shape in call.shapes):
         raise NotUnderstoodError("its inputs have other than the usual axes")
     if call.arguments.get("return_attention_scores") or len(call.inputs) not in (2, 3):
-        raise NotUnderstoodError("it returns its scores or takes a mask")
+        raise NotUnderstoodError("it returns its scores")
     heads = call.fresh("heads", call.config["num_heads"])
     sources = {"query": 0, "value": 1, "key": len(call.inputs) - 1}
     for part, source in sources.items():
@@ -71,20 +71,17 @@ def dot_product_attention(call: Call) -> list[Axes]:
 def additive_attention(call: Call) -> list[Axes]:
     """Queries and keys are added channel by channel, and the weight `scale` (channels,) sums over them."""
     call.expect_weights("scale")
-    (query, _), (value, _), (key, _) = _query_value_key(call)
+    (query, query_shape), (value, value_shape), (key, _) = _query_value_key(call)
+    # Keras 2 makes `scale` as wide as the values, and then multiplies it with queries plus keys.
+    alike = [query, key, value] if value_shape[2] == query_shape[2] else [query, key]
+    ids = meet(call, [(axes.get(2), query_shape[2]) for axes in alike], query_shape[2])
+    call.weight("scale", 0, ids, consumes=True)
     for axes in (query, key, value):
         call.freeze(axes.get(1), f"positions of {call.title}")
-    if 2 in query and 2 in key:
-        call.couple(query[2], key[2])
-        call.weight("scale", 0, query[2], consumes=True)
-    else:
-        call.weight("scale", 0, None)
-        for axes in (query, key):
-            call.freeze(axes.get(2), f"joined by {call.title} with values that cannot be removed")
     return [{2: value[2]} if 2 in value else {}]
 
 
-def _query_value_key(call: Call) -> list[tuple[Axes, tuple[int | None, ...]]]:
+def _query_value_key(call: Call) -> list[Operand]:
     found = list(zip(call.inputs, call.shapes, strict=True))
     if len(found) not in (2, 3) or any(len(shape) != 3 for _, shape in found):
         raise NotUnderstoodError("it takes other than query, value and key")

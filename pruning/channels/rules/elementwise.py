@@ -47,8 +47,8 @@ def activation(call: Call) -> list[Axes]:
 @rule("Softmax", "LogSoftmax", "Normalize")
 def normalised(call: Call) -> list[Axes]:
     """Along `axis`, what is computed for one channel depends on all."""
-    if len(call.inputs) != 1:
-        raise NotUnderstoodError("it takes a mask")
+    if "mask" in call.arguments:
+        raise NotUnderstoodError("it takes a mask of its channels")
     for axis in call.axes_of(call.setting("axis", -1)):
         call.inexact(call.inputs[0].get(axis))
     return [dict(call.inputs[0])]

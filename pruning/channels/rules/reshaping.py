@@ -104,7 +104,7 @@ def broadcast_to(call: Call) -> list[Axes]:
     axes: Axes = {}
     for axis, ids in call.inputs[0].items():
         new = axis + len(shape) - call.rank
-        if shape[new] != len(ids) or len(call.inputs) > 1:
+        if shape[new] != len(ids) or not isinstance(call.arguments["shape"][new], int):
             call.freeze(ids, f"broadcast by {call.title}")
         else:
             call.edit_argument("shape", ids, (new,))

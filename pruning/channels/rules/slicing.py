@@ -111,7 +111,7 @@ def gather(call: Call) -> list[Axes]:
             call.freeze(ids, f"indices of {call.title}")
     call.freeze(call.inputs[0].get(axis), f"picked by their index in {call.title}")
     result = call.output_shapes[0]
-    if result is None or len(call.inputs) > 2 or "x" in call.arguments:
+    if result is None or "x" in call.arguments:
         raise NotUnderstoodError("what it picks from is not the output of a layer")
     added = len(result) - call.rank
     return [{at + added * (at > axis): ids for at, ids in call.inputs[0].items() if at != axis}]
