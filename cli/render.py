@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.tables import COLUMNS, change, heading, used_columns
+from cli.tables import COLUMNS, change, heading, telling_columns
 from contracts.results import Measurement, Result
 from pipeline.table_files import csv_text, markdown, plain_rows
 
@@ -52,31 +52,42 @@ def to_text(rows: Sequence[Mapping[str, Any]], form: Format) -> str:
 
 
 def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: str) -> str:
-    """A table of measurements, each number with what changed against the first row below it."""
-    used = used_columns(names, rows)
+    """A table of measurements, each number with what changed against the first row below it.
+
+    What is the same in all rows is told once, above.
+    """
+    used, constant = telling_columns(names, rows)
+    facts = [f"{COLUMNS[name].heading} {COLUMNS[name].cell(rows[-1])}" for name in constant]
     cells = []
     for row in rows:
         texts = [COLUMNS[name].cell(row) for name in used]
         changes = [change(COLUMNS[name], row, rows[0]) for name in used]
         cells.append([f"{text}\n{note}" if any(changes) else text for text, note in zip(texts, changes, strict=True)])
-    return text_table([heading(COLUMNS[name], rows) for name in used], cells, title)
+    return text_table([heading(COLUMNS[name], rows) for name in used], cells, ", ".join([title, *facts]))
 
 
 def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str, left: int = 1) -> str:
-    """A Rich table of plain text (no markup), the first `left` columns flush left, as wide as the terminal or WIDTH."""
+    """A Rich table of plain text (no markup), the first `left` columns flush left, as wide as the terminal or WIDTH.
+
+    Names and sentences are folded where they do not fit, numbers never.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=io.StringIO(), width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
+    output = io.StringIO()
+    console = Console(file=output, width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
     table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 1), pad_edge=False)
     for index, name in enumerate(headings):
-        table.add_column(Text(name), justify="left" if index < left else "right", overflow="fold")
+        numeric = index >= left and name != ""
+        table.add_column(
+            Text(name), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric, min_width=8 * (not numeric)
+        )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))
     console.print(table)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in output.getvalue().splitlines())
 
 
 def _dim_second_line(cell: str) -> Any:

@@ -20,7 +20,15 @@ class Column:
 
 
 def _count(name: str) -> Callable[[Measurement], str]:
-    return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):,}"
+    return lambda row: "–" if getattr(row, name) is None else count_text(getattr(row, name))
+
+
+def count_text(count: int) -> str:
+    """A count with all its digits below a million, else with three of them."""
+    for unit, scale in (("G", 10**9), ("M", 10**6)):
+        if count >= scale:
+            return f"{count / scale:#.3g} {unit}"
+    return f"{count:,}"
 
 
 def _value(name: str) -> Callable[[Measurement], float | None]:
@@ -50,11 +58,11 @@ def _bytes(name: str) -> Callable[[Measurement], str]:
 
 
 def size_text(size: int) -> str:
-    """Bytes in the unit that leaves three or four digits."""
-    for unit, scale in (("B", 1), ("KiB", 2**10), ("MiB", 2**20)):
-        if size < 1000 * scale:
-            return f"{size:,} B" if scale == 1 else f"{size / scale:.1f} {unit}"
-    return f"{size / 2**30:.2f} GiB"
+    """Bytes in the largest unit of which there is one."""
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} B"
 
 
 def _point(row: Measurement) -> str:
@@ -66,7 +74,7 @@ COLUMNS = {
     "stage": Column("", lambda row: row.file or row.stage or ""),
     "point": Column("point", _point),
     "file": Column("file", lambda row: (row.file or "").rpartition("/")[2]),
-    "quantize": Column("numbers", lambda row: row.quantize or "–"),
+    "quantize": Column("numeric", lambda row: row.quantize or "–"),
     "score": Column("score", _score, _value("score"), points=True),
     "parameters": Column("parameters", _count("parameters"), _value("parameters")),
     "prunable_weights": Column("weights", _count("prunable_weights")),
@@ -106,6 +114,9 @@ def heading(column: Column, rows: Sequence[Measurement]) -> str:
     return metric or "score" if column.points else column.heading
 
 
-def used_columns(names: Sequence[str], rows: Sequence[Measurement]) -> list[str]:
-    """The columns in which some row has something."""
-    return [name for name in names if any(COLUMNS[name].cell(row) not in ("", "–") for row in rows)]
+def telling_columns(names: Sequence[str], rows: Sequence[Measurement]) -> tuple[list[str], list[str]]:
+    """The columns in which rows differ, and those that have one value throughout (none for a single row)."""
+    texts = {name: {COLUMNS[name].cell(row) for row in rows} - {"", "–"} for name in names}
+    used = [name for name in names if texts[name]]
+    constant = [name for name in used[1:] if len(rows) > 1 and len(texts[name]) == 1 and not COLUMNS[name].points]
+    return [name for name in used if name not in constant], constant
