@@ -16,11 +16,11 @@ from tflite_export.conversion_errors import explain
 from tflite_export.index_limits import index_limits
 from tflite_export.port_names import with_port_names
 from tflite_export.quiet import silenced
-from tflite_export.reader import read_tflite
-from tflite_export.recurrent import fused_lstm, may_loop, unrolled
+from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from tflite_export.tracing import SavedGraph
 
 NUMERICS = "tflite_export.numerics"
+Configure = Callable[[Any], None]
 
 
 class Converter:
@@ -39,7 +39,7 @@ class Converter:
         self._interface = interface
         with silenced(), fused_lstm():
             self._graph = SavedGraph(model, tracing.trace(model, interface))
-        self._calibratable: SavedGraph | None = None
+        self._unrolled: SavedGraph | None = None
 
     def __enter__(self) -> "Converter":
         return self
@@ -50,8 +50,8 @@ class Converter:
     def close(self) -> None:
         """Remove the temporary folders."""
         self._graph.close()
-        if self._calibratable is not None:
-            self._calibratable.close()
+        if self._unrolled is not None:
+            self._unrolled.close()
 
     @property
     def index_limits(self) -> tuple[int | None, ...]:
@@ -75,13 +75,19 @@ class Converter:
         """
         numeric = plugins.load(NUMERICS, quantize)
         check_options(numeric, quantize, calibration, io)
+        examples = self._calibration(calibration)
+
+        def configure(converter: Any) -> None:
+            numeric.configure(converter, examples, io)
+
         with silenced(), _cheap_collection():
-            graph = self._loop_free(allow_flex) if numeric.NEEDS_CALIBRATION else self._graph
-            examples = self._calibration(calibration)
-            data = self._run(graph, lambda converter: numeric.configure(converter, examples, io), allow_flex)
+            if examples is not None and numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
+                data = self._run_calibrated(configure, examples, allow_flex)
+            else:
+                data = self._run(self._graph, configure, allow_flex)
         return with_port_names(data, self._interface)
 
-    def _run(self, graph: SavedGraph, configure: Callable[[Any], None], allow_flex: bool) -> bytes:
+    def _run(self, graph: SavedGraph, configure: Configure, allow_flex: bool) -> bytes:
         import tensorflow as tf
 
         converter = tf.lite.TFLiteConverter.from_saved_model(graph.with_current_values())
@@ -94,28 +100,22 @@ class Converter:
         except Exception as error:  # whatever the converter raises means that there is no file
             raise explain(error, self._model) from error
 
-    def _loop_free(self, allow_flex: bool) -> SavedGraph:
-        """The graph to calibrate: without the loops that the calibrator crashes on, see `recurrent`."""
-        if self._calibratable is None:
-            graph = self._graph
-            if self._loops(graph, allow_flex):
-                with unrolled(self._model):
-                    graph = SavedGraph(self._model, tracing.trace(self._model, self._interface))
-                if self._loops(graph, allow_flex):
-                    graph.close()
-                    raise ExportError(
-                        "the model holds a loop that cannot be unrolled, which TensorFlow cannot calibrate",
-                        "export with --quantize dynamic instead",
-                    )
-            self._calibratable = graph
-        return self._calibratable
-
-    def _loops(self, graph: SavedGraph, allow_flex: bool) -> bool:
-        """Whether a graph's loops are still loops after conversion."""
-        if not may_loop(graph.function):
-            return False
-        data = self._run(graph, lambda _: None, allow_flex)
-        return "WHILE" in read_tflite(data, "the float32 file").operator_counts
+    def _run_calibrated(self, configure: Configure, calibration: Calibration, allow_flex: bool) -> bytes:
+        """A calibrated file of a recurrent model: with fused LSTMs where they come out right, else unrolled."""
+        floats = self._run(self._graph, lambda _: None, allow_flex)
+        if not has_loops(floats):
+            data = self._run(self._graph, configure, allow_flex)
+            if agree(data, floats, calibration):
+                return data
+        if self._unrolled is None:
+            with unrolled(self._model):
+                self._unrolled = SavedGraph(self._model, tracing.trace(self._model, self._interface))
+        if has_loops(self._run(self._unrolled, lambda _: None, allow_flex)):
+            raise ExportError(
+                "the model holds a loop that cannot be unrolled, which TensorFlow cannot calibrate",
+                "export with --quantize dynamic instead",
+            )
+        return self._run(self._unrolled, configure, allow_flex)
 
     def _calibration(self, examples: tuple[Array, ...] | None) -> Calibration | None:
         if examples is None:

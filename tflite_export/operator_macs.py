@@ -37,7 +37,7 @@ def _conv_3d(inputs: Tensors, outputs: Tensors) -> int:
     return _elements(outputs[0]) * prod(_shape(inputs[1])[:4])
 
 
-def _transposed(inputs: Tensors, outputs: Tensors) -> int:  # noqa: ARG001
+def _transposed(inputs: Tensors, outputs: Tensors) -> int:
     """Inputs are (output shape, weights, values); weights are (filters, height, width, input channels)."""
     return _elements(inputs[2]) * prod(_shape(inputs[1])[:3])
 

@@ -13,7 +13,7 @@ IO = ("float32",)
 BOUND = ErrorBound(largest=0.05, mean=0.01)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:  # noqa: ARG001
+def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
     """Ask for float16 weights."""
     import tensorflow as tf
 
