@@ -47,7 +47,7 @@ def variables(model: Any) -> dict[WeightKey, Any]:
 def get_arrays(model: Any, keys: Iterable[WeightKey] | None = None) -> dict[WeightKey, Array]:
     """Copies of the weights (all, or those named). Raises KeyError for a weight that is not there."""
     live = variables(model)
-    return {key: np.array(live[key]) for key in (live if keys is None else keys)}
+    return {key: np.array(live[key].numpy()) for key in (live if keys is None else keys)}
 
 
 def set_arrays(model: Any, arrays: Mapping[WeightKey, Array]) -> None:
