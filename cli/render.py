@@ -16,6 +16,8 @@ from contracts.results import Measurement, Result
 from pipeline.table_files import csv_text, markdown, plain_rows
 
 WIDTH = 80
+FOLDABLE = ("why not", "summary", "prunable")
+"""Columns of sentences; they and the first column, of names, are folded where a table is too wide, numbers never."""
 
 
 class Format(StrEnum):
@@ -33,11 +35,16 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How results are 
 def print_result(result: Result, form: Format, columns: Sequence[str], title: str) -> None:
     """Print a result's rows; as JSON the whole result."""
     if form is Format.JSON:
-        write(json.dumps(result.as_json(), indent=2))
+        print_json(result)
     elif form is Format.TABLE:
         write(measurement_table(result.rows, columns, title))
     else:
         write(to_text(plain_rows(result.rows), form))
+
+
+def print_json(result: Result) -> None:
+    """Print a result as the object of the JSON contract."""
+    write(json.dumps(result.as_json(), indent=2))
 
 
 def write(text: str) -> None:
@@ -67,10 +74,7 @@ def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: 
 
 
 def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str, left: int = 1) -> str:
-    """A Rich table of plain text (no markup), the first `left` columns flush left, as wide as the terminal or WIDTH.
-
-    Names and sentences are folded where they do not fit, numbers never.
-    """
+    """A Rich table of plain text (no markup), the first `left` columns flush left, as wide as the terminal or WIDTH."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -80,9 +84,13 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
     console = Console(file=output, width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
     table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 1), pad_edge=False)
     for index, name in enumerate(headings):
-        numeric = index >= left and name != ""
+        foldable = index == 0 or name in FOLDABLE
         table.add_column(
-            Text(name), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric, min_width=8 * (not numeric)
+            Text(name),
+            justify="left" if index < left or foldable else "right",
+            overflow="fold",
+            no_wrap=not foldable,
+            min_width=12 if foldable else None,
         )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))

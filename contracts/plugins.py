@@ -26,16 +26,18 @@ def catalogue(package: str) -> dict[str, str]:
 
 
 def load(package: str, name: str) -> ModuleType:
-    """Import one plug-in by its command-line name.
+    """Import one plug-in by its command-line name; raises UsageError for a name that is not there."""
+    check_name(package, name)
+    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
 
-    Raises UsageError for a name that is not there, naming the nearest one.
-    """
+
+def check_name(package: str, name: str) -> None:
+    """Raise UsageError for a name that no plug-in of the package has, naming the nearest one."""
     known = catalogue(package)
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1)
         meant = f"did you mean {nearest[0]!r}?" if nearest else "see `edgeprune methods`"
         raise UsageError(f"{name!r} is not one of {', '.join(known)}", meant)
-    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
 
 
 def _summary(file: Path) -> str | None:

@@ -14,6 +14,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 from contracts.errors import UsageError
+from contracts.plugins import check_name
 
 
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
@@ -230,6 +231,8 @@ def check(recipe: ModelRecipe) -> None:
         choices = item.metadata.get("choices")
         if choices and value is not None and value not in choices:
             raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {value!r}")
+        if "plugins" in item.metadata:
+            check_name(item.metadata["plugins"], value)
         if item.name in RANGES and value is not None:
             check_range(flag, value, *RANGES[item.name])
 

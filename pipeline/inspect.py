@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ModelError
+from contracts.errors import ModelError, ModelFileError
 from contracts.model import LayerSpec, ModelGraph, WeightKey
 from contracts.results import LayerDetail, Measurement, Result
 from keras_models.archives import ModelArchive, open_archive, require_layers
@@ -68,6 +68,10 @@ def _graph(archive: ModelArchive) -> ModelGraph:
         return build_graph(archive.config, archive.keras_major, archive.weights)
     except ModelError as error:
         raise ModelError(f"{archive.path}: {error.message}", error.hint) from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(
+            f"{archive.path}: its config is damaged ({type(error).__name__} {error})", "copy or download it again"
+        ) from error
 
 
 def _arrays(archive: ModelArchive) -> dict[WeightKey, dict[str, Any]]:

@@ -60,7 +60,7 @@ def _report(session: Session, masks: Mapping[WeightKey, Mask], selection: Select
         LayerReport(
             name=path,
             kind=layer.kind,
-            weights=sum(spec.size for spec in layer.weights),
+            weights=sum(spec.size for spec in layer.weights if spec.is_kernel or (path, spec.name) in masks),
             zeros=_zeros(layer, masks, arrays),
             status="skipped" if path in selection.skipped else "pruned",
             reason=selection.skipped.get(path),

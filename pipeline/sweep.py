@@ -20,7 +20,6 @@ from pipeline.reporting import Reporter
 from pipeline.session import open_session
 from pipeline.store import RowStore, identify
 from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix, result_text
-from tflite_export.convert import NUMERICS
 
 LATENCY_SECONDS = 0.15
 NOT_DECISIVE = {"output", "plot", "store", "force", "thresholds", "sparsities"}
@@ -35,6 +34,7 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     points = sweep_points(recipe)
     for point in points:
         load_method(point)
+    _numerics(recipe)
     if recipe.epochs and not recipe.data:
         raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
     _check_outputs(recipe)
@@ -49,6 +49,14 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
         result = replace(result, interrupted=True)
     return _write_files(replace(result, rows=tuple(rows)), recipe)
+
+
+def _numerics(recipe: SweepRecipe) -> list[str]:
+    """The numeric formats that a recipe lists; raises UsageError for an unknown one."""
+    names = [name.strip() for name in recipe.quantize.split(",")]
+    for name in names:
+        plugins.check_name("tflite_export.numerics", name)
+    return names
 
 
 def _check_outputs(recipe: SweepRecipe) -> None:
@@ -110,9 +118,7 @@ class _Bench(ExitStack):
     def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
         super().__init__()
         self._path, self._recipe, self._reporter = path, recipe, reporter
-        self._numerics = [name.strip() for name in recipe.quantize.split(",")]
-        for name in self._numerics:
-            plugins.load(NUMERICS, name)
+        self._numerics = _numerics(recipe)
         self._session = open_session(path, recipe, reporter)
         self._original = get_arrays(self._session.loaded.model)
         self._exporter = self.enter_context(Exporter(self._session, recipe.seed))
