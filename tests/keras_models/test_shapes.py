@@ -133,9 +133,9 @@ def _same(k: Any, x: dict[str, Any]) -> list[Any]:
     kinds = [
         layers.ReLU(), layers.LeakyReLU(), layers.PReLU(), layers.ELU(), layers.Softmax(), layers.Activation("tanh"),
         layers.Dropout(0.5), layers.GaussianNoise(0.1), layers.GaussianDropout(0.1), layers.AlphaDropout(0.1),
-        layers.SpatialDropout2D(0.1), layers.BatchNormalization(), layers.LayerNormalization(), layers.UnitNormalization(),
-        layers.GroupNormalization(3), layers.ActivityRegularization(0.1), layers.Rescaling(0.5),
-        layers.Normalization(mean=0.0, variance=1.0), layers.Masking(), layers.Identity(),
+        layers.SpatialDropout2D(0.1), layers.BatchNormalization(), layers.LayerNormalization(),
+        layers.UnitNormalization(), layers.GroupNormalization(3), layers.ActivityRegularization(0.1),
+        layers.Rescaling(0.5), layers.Normalization(mean=0.0, variance=1.0), layers.Masking(), layers.Identity(),
         layers.RandomFlip(), layers.RandomContrast(0.1), layers.RandomRotation(0.1), layers.RandomZoom(0.1),
         layers.RandomTranslation(0.1, 0.1), layers.RandomBrightness(0.1),
     ]  # fmt: skip
@@ -206,17 +206,21 @@ def test_layers_of_keras2_alone() -> None:
 def _keras3_operations(x: dict[str, Any]) -> list[Any]:
     ops, line, image = keras.ops, x["line"], x["image"]
     return [
-        line + 1.0, 2.0 - line, line * line, line / np.ones((8, 1), "float32"), ops.maximum(0.5, line), -line, line**2, abs(line),
-        ops.relu(line), ops.relu6(line), ops.gelu(line), ops.silu(line), ops.softmax(line), ops.clip(line, 0, 6), ops.exp(line),
-        ops.mean(line, axis=1), ops.sum(line, axis=(1, -1), keepdims=True), ops.max(line), ops.var(line, axis=-1),
-        ops.argmax(line, axis=-1), ops.reshape(line, (-1, 48)), ops.reshape(line, (-1, 2, 4, 6)), ops.transpose(image, (0, 3, 1, 2)),
-        ops.squeeze(ops.mean(line, axis=1, keepdims=True), 1), ops.expand_dims(line, -1), ops.pad(image, ((0, 0), (1, 2), (0, 0), (3, 0))),
-        line[:, 2:5, ::2], line[..., 0], line[:, -3:], line[:, None], line[:, :, -1], *ops.split(line, 2, axis=-1),
-        *ops.split(line, [2, 3], axis=1), *ops.unstack(line, axis=2), ops.stack([line, line], axis=1), ops.tile(line, (1, 2, 1)),
-        ops.repeat(line, 3, axis=1), ops.concatenate([line, line], axis=1), ops.matmul(line, ops.transpose(line, (0, 2, 1))),
-        line @ np.ones((6, 5), "float32"), ops.einsum("abc,adc->abd", line, line), ops.take(line, np.array([0, 2]), axis=1),
-        ops.cast(line, "float16"), ops.where(line > 0, line, 0.0), ops.flip(line, axis=1), ops.roll(line, 1, axis=1),
-        ops.one_hot(x["tokens"], 9), ops.normalize(line), ops.image.resize(image, (4, 5)), ops.logsumexp(line, axis=1),
+        line + 1.0, 2.0 - line, line * line, line / np.ones((8, 1), "float32"), ops.maximum(0.5, line), -line,
+        line**2, abs(line), ops.relu(line), ops.relu6(line), ops.gelu(line), ops.silu(line), ops.softmax(line),
+        ops.clip(line, 0, 6), ops.exp(line), ops.mean(line, axis=1), ops.sum(line, axis=(1, -1), keepdims=True),
+        ops.max(line), ops.var(line, axis=-1), ops.argmax(line, axis=-1), ops.reshape(line, (-1, 48)),
+        ops.reshape(line, (-1, 2, 4, 6)), ops.transpose(image, (0, 3, 1, 2)),
+        ops.squeeze(ops.mean(line, axis=1, keepdims=True), 1), ops.expand_dims(line, -1),
+        ops.pad(image, ((0, 0), (1, 2), (0, 0), (3, 0))), line[:, 2:5, ::2], line[..., 0], line[:, -3:],
+        line[:, None], line[:, :, -1], *ops.split(line, 2, axis=-1), *ops.split(line, [2, 3], axis=1),
+        *ops.unstack(line, axis=2), ops.stack([line, line], axis=1), ops.tile(line, (1, 2, 1)),
+        ops.repeat(line, 3, axis=1), ops.concatenate([line, line], axis=1),
+        ops.matmul(line, ops.transpose(line, (0, 2, 1))), line @ np.ones((6, 5), "float32"),
+        ops.einsum("abc,adc->abd", line, line), ops.take(line, np.array([0, 2]), axis=1), ops.cast(line, "float16"),
+        ops.where(line > 0, line, 0.0), ops.flip(line, axis=1), ops.roll(line, 1, axis=1),
+        ops.one_hot(x["tokens"], 9), ops.normalize(line), ops.image.resize(image, (4, 5)),
+        ops.logsumexp(line, axis=1),
     ]  # fmt: skip
 
 
@@ -227,17 +231,20 @@ def _keras2_operations(x: dict[str, Any]) -> list[Any]:
     batch = tf.shape(line)[0]
     return [
         line + 1.0, 2.0 - line, line * line, line / tf.ones((8, 1)), tf.maximum(0.5, line), -line, line**2, abs(line),
-        tf.nn.relu(line), tf.nn.relu6(line), tf.nn.gelu(line), tf.nn.silu(line), tf.nn.softmax(line), tf.clip_by_value(line, 0, 6),
-        tf.reduce_mean(line, axis=1), tf.reduce_sum(line, axis=(1, -1), keepdims=True), tf.reduce_max(line),
-        tf.math.reduce_variance(line, axis=-1), tf.argmax(line, axis=-1), tf.reshape(line, (-1, 48)), tf.reshape(line, (batch, 2, 4, 6)),
-        tf.transpose(image, (0, 3, 1, 2)), tf.squeeze(tf.reduce_mean(line, axis=1, keepdims=True), axis=1), tf.expand_dims(line, -1),
-        tf.pad(image, ((0, 0), (1, 2), (0, 0), (3, 0))), line[:, 2:5, ::2], line[..., 0], line[:, -3:], line[:, tf.newaxis],
-        line[:, :, -1], *tf.split(line, 2, axis=-1), *tf.split(line, [2, 3, -1], axis=1), *tf.unstack(line, axis=2),
-        tf.stack([line, line], axis=1), tf.tile(line, (1, 2, 1)), tf.repeat(line, 3, axis=1), tf.concat([line, line], axis=1),
-        tf.matmul(line, line, transpose_b=True), line @ tf.ones((6, 5)), tf.gather(line, [0, 2], axis=1), tf.cast(line, "float16"),
-        tf.where(line > 0, line, 0.0), tf.reverse(line, axis=[1]), tf.roll(line, 1, axis=1), tf.one_hot(x["tokens"], 9),
-        tf.math.l2_normalize(line, axis=-1), tf.image.resize(image, (4, 5)), tf.nn.depth_to_space(image[:, :, :, :4], 2),
-        tf.nn.space_to_depth(image[:, :8], 2), tf.nn.leaky_relu(line), tf.math.rsqrt(line), tf.identity(line),
+        tf.nn.relu(line), tf.nn.relu6(line), tf.nn.gelu(line), tf.nn.silu(line), tf.nn.softmax(line),
+        tf.clip_by_value(line, 0, 6), tf.reduce_mean(line, axis=1), tf.reduce_sum(line, axis=(1, -1), keepdims=True),
+        tf.reduce_max(line), tf.math.reduce_variance(line, axis=-1), tf.argmax(line, axis=-1),
+        tf.reshape(line, (-1, 48)), tf.reshape(line, (batch, 2, 4, 6)), tf.transpose(image, (0, 3, 1, 2)),
+        tf.squeeze(tf.reduce_mean(line, axis=1, keepdims=True), axis=1), tf.expand_dims(line, -1),
+        tf.pad(image, ((0, 0), (1, 2), (0, 0), (3, 0))), line[:, 2:5, ::2], line[..., 0], line[:, -3:],
+        line[:, tf.newaxis], line[:, :, -1], *tf.split(line, 2, axis=-1), *tf.split(line, [2, 3, -1], axis=1),
+        *tf.unstack(line, axis=2), tf.stack([line, line], axis=1), tf.tile(line, (1, 2, 1)),
+        tf.repeat(line, 3, axis=1), tf.concat([line, line], axis=1), tf.matmul(line, line, transpose_b=True),
+        line @ tf.ones((6, 5)), tf.gather(line, [0, 2], axis=1), tf.cast(line, "float16"),
+        tf.where(line > 0, line, 0.0), tf.reverse(line, axis=[1]), tf.roll(line, 1, axis=1),
+        tf.one_hot(x["tokens"], 9), tf.math.l2_normalize(line, axis=-1), tf.image.resize(image, (4, 5)),
+        tf.nn.depth_to_space(image[:, :, :, :4], 2), tf.nn.space_to_depth(image[:, :8], 2), tf.nn.leaky_relu(line),
+        tf.math.rsqrt(line), tf.identity(line),
     ]  # fmt: skip
 
 
