@@ -12,6 +12,13 @@ from pruning.channels.activations import effect_of
 from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 
 
+class Stated(dict[str, Any]):
+    """A config, or a call's arguments: what a rule needs and does not find there makes the call not understood."""
+
+    def __missing__(self, key: str) -> Any:
+        raise NotUnderstoodError(f"it does not state {key!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One call. `inside` leads from the layer's config to the config of a wrapped layer, as does `prefix` for weights.
@@ -80,10 +87,10 @@ class Call:
         row: Ids = table[0]
         return row
 
-    def choose(self, options: int) -> int:
-        """Which of several equally good ways this call is read (see `Ledger.choices`); the last if nothing is said."""
-        self.ledger.options[self.node] = options
-        return min(self.ledger.choices.get(self.node, options - 1), options - 1)
+    def choose(self, options: int, ids: Ids) -> int:
+        """Which of several equally good ways these ids are read by this call (see choices.py)."""
+        self.ledger.options[self.node] = options, ids
+        return self.ledger.choices.get(self.node, options - 1)
 
     def freeze(self, ids: Ids | None, reason: str) -> None:
         self.ledger.freeze(ids, reason)
@@ -142,7 +149,7 @@ class Call:
         return replace(
             self,
             kind=inner["class_name"],
-            config=inner["config"],
+            config=Stated(inner["config"]),
             weights=weights,
             prefix=self.prefix + prefix,
             inside=(*self.inside, key, "config"),

@@ -15,10 +15,10 @@ _Pairs = tuple[Ids, Ids]
 
 def group_channels(ledger: Ledger, tensor_axes: tuple[TensorAxis, ...]) -> ChannelGraph:
     """Read a finished ledger: connected ids are one unit; units with the same members and the same fate, one group."""
-    unit_of = _units(ledger)
-    axes = [axis for axis in ledger.weight_axes.values() if axis is not None and len(_removable(axis.channels))]
-    members = _pairs([unit_of[_removable(ids)] for ids in [*(axis.channels for axis in axes), *ledger.parts]])
-    consumers = _pairs([unit_of[_removable(axis.channels)] for axis in axes if axis.consumes])
+    unit_of = units(ledger)
+    axes = [axis for axis in ledger.weight_axes.values() if axis is not None and len(removable(axis.channels))]
+    members = _pairs([unit_of[removable(ids)] for ids in [*(axis.channels for axis in axes), *ledger.parts]])
+    consumers = _pairs([unit_of[removable(axis.channels)] for axis in axes if axis.consumes])
     producers = _producers(ledger, unit_of)
     reasons, why = _frozen(ledger, unit_of)
     exact = _exact(ledger, unit_of)
@@ -43,17 +43,18 @@ def group_channels(ledger: Ledger, tensor_axes: tuple[TensorAxis, ...]) -> Chann
         group_of=group_of,
         groups=groups,
         weight_axes=tuple(axes),
-        tensor_axes=tuple(axis for axis in tensor_axes if len(_removable(axis.channels))),
-        edits=tuple(edit for edit in ledger.edits.values() if len(_removable(edit.channels))),
+        tensor_axes=tuple(axis for axis in tensor_axes if len(removable(axis.channels))),
+        edits=tuple(edit for edit in ledger.edits.values() if len(removable(edit.channels))),
         unread=dict(ledger.unread),
     )
 
 
-def _removable(ids: Ids) -> Ids:
+def removable(ids: Ids) -> Ids:
+    """The ids of an array, without what is no channel."""
     return ids[ids >= 0]
 
 
-def _units(ledger: Ledger) -> Ids:
+def units(ledger: Ledger) -> Ids:
     """The unit of each id: connected components of the coupling, numbered in the order of their first ids."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -83,19 +84,31 @@ def _producers(ledger: Ledger, unit_of: Ids) -> _Pairs:
 
 
 def _frozen(ledger: Ledger, unit_of: Ids) -> tuple[list[str], Ids]:
-    """All reasons, and for each unit the index of the first that holds for it (_FREE where none does)."""
-    reasons = list(dict.fromkeys(reason for _, reason in ledger.frozen))
+    """All reasons, and for each unit the index of the first that holds for it (_FREE where none does).
+
+    What no weight reads is frozen too: either it is not used, or the file does not say by what.
+    """
+    reasons = [*dict.fromkeys(reason for _, reason in ledger.frozen), "no layer reads these channels"]
     index = {reason: i for i, reason in enumerate(reasons)}
-    why = np.full(unit_of.max(initial=-1) + 1, _FREE, dtype=np.int64)
+    why = np.full(unit_of.max(initial=-1) + 1, len(reasons) - 1, dtype=np.int64)
+    for axis in ledger.weight_axes.values():
+        if axis is not None and axis.consumes:
+            why[unit_of[removable(axis.channels)]] = _FREE
     for ids, reason in reversed(ledger.frozen):
-        why[unit_of[_removable(ids)]] = index[reason]
+        why[unit_of[removable(ids)]] = index[reason]
     return reasons, why
+
+
+def free_units(ledger: Ledger, unit_of: Ids) -> npt.NDArray[np.bool_]:
+    """Which units nothing freezes."""
+    free: npt.NDArray[np.bool_] = _frozen(ledger, unit_of)[1] == _FREE
+    return free
 
 
 def _exact(ledger: Ledger, unit_of: Ids) -> npt.NDArray[np.bool_]:
     exact = np.ones(unit_of.max(initial=-1) + 1, dtype=bool)
     for ids in ledger.inexact:
-        exact[unit_of[_removable(ids)]] = False
+        exact[unit_of[removable(ids)]] = False
     return exact
 
 

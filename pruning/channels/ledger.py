@@ -24,9 +24,9 @@ class Ledger:
     """All ids handed out so far, and everything known about them."""
 
     choices: Mapping[int, int] = field(default_factory=dict)
-    """For nodes that can be read in several ways (a reshape that cuts channels into a table): which way."""
-    options: dict[int, int] = field(default_factory=dict)
-    """How many ways such a node has."""
+    """Which way a node is read that can be read in several; the last, unless said here."""
+    options: dict[int, tuple[int, Ids]] = field(default_factory=dict)
+    """Nodes that can be read in several ways: in how many, and which ids it is about."""
     size: int = 0
     producers: list[tuple[int, str]] = field(default_factory=list)
     """(first id, layer) of each array of fresh ids, in order."""

@@ -46,7 +46,7 @@ def _carrier(call: Call, values: Ids) -> tuple[int, Ids]:
     for axis, table in enumerate(lines):
         if (table == table[0]).all():
             return axis, table[0]
-    axis = call.choose(values.ndim)
+    axis = call.choose(values.ndim, values.reshape(-1))
     table = lines[axis]
     call.couple_rows(table.reshape(-1), len(table))
     return axis, table[0]

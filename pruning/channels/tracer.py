@@ -1,13 +1,14 @@
 """One walk over the model: each call's rule turns the channels that come in into the channels that go out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from contracts.channels import ChannelGraph, TensorAxis
 from contracts.model import LayerSpec, ModelGraph, Node, TensorRef
-from pruning.channels.call import Call
+from pruning.channels.call import Call, Stated
+from pruning.channels.choices import best_choices
 from pruning.channels.grouping import group_channels
 from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 from pruning.channels.registry import rules
@@ -22,7 +23,16 @@ def channel_graph(graph: ModelGraph) -> ChannelGraph:
     Never fails on a layer: what is not understood has its channels frozen, and is named in `unread`. The time is
     linear in the number of nodes and in the summed lengths of the axes that carry channels, up to one sort.
     """
-    ledger = Ledger()
+    ledger, tensor_axes = _walk(graph, {})
+    if ledger.options:
+        best = best_choices(ledger, lambda chosen: _walk(graph, chosen)[0])
+        ledger, tensor_axes = _walk(graph, best)
+    return group_channels(ledger, tensor_axes)
+
+
+def _walk(graph: ModelGraph, chosen: Mapping[int, int]) -> tuple[Ledger, tuple[TensorAxis, ...]]:
+    """Read every node in order; the findings, and the channels of every tensor."""
+    ledger = Ledger(choices=chosen)
     tensors: dict[TensorRef, Axes] = {}
     for node in graph.nodes:
         ledger.calls[node.layer] += 1
@@ -37,7 +47,7 @@ def channel_graph(graph: ModelGraph) -> ChannelGraph:
         for tensor, axes in tensors.items()
         for axis, ids in axes.items()
     ]
-    return group_channels(ledger, tuple(along))
+    return ledger, tuple(along)
 
 
 def _read(ledger: Ledger, graph: ModelGraph, node: Node, tensors: dict[TensorRef, Axes]) -> list[Axes]:
@@ -69,8 +79,8 @@ def _call(ledger: Ledger, graph: ModelGraph, node: Node, axes: tuple[Axes, ...])
         layer=node.layer,
         kind=node.kind,
         node=node.index,
-        config=layer.config,
-        arguments=node.arguments,
+        config=Stated(layer.config),
+        arguments=Stated(node.arguments),
         weights={weight.name: weight.shape for weight in layer.weights},
         inputs=tuple(axes[position] for position in operands),
         shapes=tuple(shapes[position] or () for position in operands),
