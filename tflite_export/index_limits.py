@@ -23,26 +23,23 @@ def index_limits(function: Any, inputs: int) -> tuple[int | None, ...]:
 
     Followed in the graph from the input to the gather, so that it holds for both Kerases and for nested models.
     """
-    return tuple(_table_rows(tensor) for tensor in function.inputs[:inputs])
+    shapes = {id(variable.handle): variable.shape for variable in function.graph.variables}
+    tables = {inner.name: shapes.get(id(outer)) for outer, inner in function.graph.captures}
+    return tuple(_fewest_rows(tensor, tables) for tensor in function.inputs[:inputs])
 
 
-def _table_rows(tensor: Any) -> int | None:
-    rows, waiting, seen = [], [tensor], set()
+def _fewest_rows(tensor: Any, tables: dict[str, Any]) -> int | None:
+    """The shortest of all tables that a tensor's values index; `tables` are the shapes behind variables' handles."""
+    rows: list[int] = []
+    waiting, seen = [tensor], set()
     while waiting:
         tensor = waiting.pop()
         for consumer in tensor.consumers():
             if consumer.type in GATHERS and consumer.inputs[1] is tensor:
-                rows.append(_rows(consumer.inputs[0]))
+                table = consumer.inputs[0]
+                shape = tables.get(table.name) or table.shape
+                rows.extend(shape[:1])
             elif consumer.type in PASSING and consumer.name not in seen:
                 seen.add(consumer.name)
                 waiting.extend(consumer.outputs)
-    known = [count for count in rows if count is not None]
-    return min(known) if known else None
-
-
-def _rows(table: Any) -> int | None:
-    """Length of a table's first axis; a variable's handle carries its shape in its handle data."""
-    if table.dtype.name != "resource":
-        return int(table.shape[0]) if table.shape.rank else None
-    handle = table._handle_data
-    return int(handle.shape_and_type[0].shape.dim[0].size) if handle is not None else None
+    return min(rows, default=None)

@@ -6,7 +6,6 @@ from typing import Any
 
 from contracts.errors import ModelFileError
 from tflite_export.operator_macs import operator_macs
-from tflite_export.sizes import gzip_bytes
 from tflite_export.summary import OperatorSummary, TensorSummary, TfliteSummary
 from tflite_export.tensors import Buffers, read_tensor
 
@@ -58,7 +57,7 @@ def read_tflite(data: bytes, name: str) -> TfliteSummary:
 
 def _damaged(name: str, error: Exception) -> ModelFileError:
     return ModelFileError(
-        f"{name}: damaged or cut-off .tflite file of this many bytes ({type(error).__name__} while reading it)",
+        f"{name}: expected a whole .tflite file, found a damaged or cut-off one ({type(error).__name__} in reading)",
         "copy or export the file again",
     )
 
@@ -81,8 +80,7 @@ def _summary(model: Any, data: bytes) -> TfliteSummary:
         },
         made_by=_made_by(model, buffers),
         min_runtime=_min_runtime(model, buffers),
-        raw_bytes=len(data),
-        gzip_bytes=gzip_bytes(data),
+        data=data,
     )
 
 

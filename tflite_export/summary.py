@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from tflite_export.sizes import gzip_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +14,8 @@ class TensorSummary:
 
     `shape` has -1 where the length is known only at run time. `zeros` counts the elements that stand for 0 in a
     parameter; `scale` and `zero_point` are of an integer tensor quantized as a whole (`channels` 1) or of its
-    first channel; `scalar` is the value of a constant 32-bit integer.
+    first channel; `scalar` is the value of a constant 32-bit integer; a `variable`
+    tensor keeps its values from one run to the next.
     """
 
     name: str
@@ -27,6 +31,7 @@ class TensorSummary:
     zero_point: int | None = None
     channels: int = 0
     scalar: int | None = None
+    variable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +65,22 @@ class TfliteSummary:
     signatures: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     made_by: str | None = None
     min_runtime: str | None = None
-    raw_bytes: int
-    gzip_bytes: int
+    data: bytes = field(repr=False)
+
+    @property
+    def raw_bytes(self) -> int:
+        """Size of the file."""
+        return len(self.data)
+
+    @cached_property
+    def gzip_bytes(self) -> int:
+        """Size of the file compressed by gzip at level 9."""
+        return gzip_bytes(self.data)
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a run goes on from the one before (a fused LSTM), unless the caller resets all variables."""
+        return any(tensor.variable for tensor in self.tensors)
 
     @property
     def operator_counts(self) -> dict[str, int]:

@@ -59,6 +59,7 @@ def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
         zero_point=zero_points[0] if zero_points else None,
         channels=len(scales),
         scalar=int(raw.view("<i4")[0]) if dtype == "int32" and len(raw) == 4 else None,
+        variable=bool(tensor.isVariable),
     )
 
 
