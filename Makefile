@@ -14,9 +14,9 @@ help:  ## list the targets
 demo: $(INSTALLED)  ## run the main job on the sample models, into demo/
 	@rm -rf demo && mkdir demo
 	edgeprune inspect sample_models/digits_mlp.h5
-	edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 --epochs 15 \
+	edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 --epochs 20 --batch-size 32 \
 		--data sample_models/digits.npz --output demo/digits_mlp.h5
-	edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --epochs 5 \
+	edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --epochs 10 --batch-size 32 \
 		--data sample_models/digits.npz --output demo/sweep.csv --plot demo/sweep.png
 	edgeprune export demo/digits_mlp.h5 --quantize int8 --data sample_models/digits.npz --tflite demo/digits_mlp.tflite
 	edgeprune prune sample_models/fraud_mlp.keras --threshold 0.05 --metric auc --epochs 3 \
