@@ -16,7 +16,7 @@ from contracts.results import Measurement, Result
 from pipeline.table_files import csv_text, markdown, plain_rows
 
 WIDTH = 80
-FOLDABLE = ("why not", "summary", "prunable")
+FOLDABLE = ("why not", "summary", "prunable", "kind")
 """Columns of sentences; they and the first column, of names, are folded where a table is too wide, numbers never."""
 
 
@@ -82,7 +82,7 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
 
     output = io.StringIO()
     console = Console(file=output, width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
-    table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 1), pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 0), pad_edge=False)
     for index, name in enumerate(headings):
         foldable = index == 0 or name in FOLDABLE
         table.add_column(
@@ -90,7 +90,7 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
             justify="left" if index < left or foldable else "right",
             overflow="fold",
             no_wrap=not foldable,
-            min_width=12 if foldable else None,
+            min_width=(16 if index == 0 else 10) if foldable else None,
         )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))
