@@ -90,8 +90,8 @@ def refresh_shapes(config: Mapping[str, Any], keras_major: int) -> None:
     reader = GraphReader(keras_major)
     graph = reader.finish(reader.read_model(config, "", None))
     items = layer_items(config)
+    _drop_builds(config)
     for path, item in items.items():
-        _drop_builds(item)
         if path in reader.nested_inputs:
             _set_input_shape(item, reader.nested_inputs[path])
     for node in graph.nodes:
@@ -183,10 +183,8 @@ def _sizes_of_cuts(cuts: Any, node: Node) -> list[int]:
 def _drop_builds(value: Any) -> None:
     if isinstance(value, dict):
         value.pop("build_config", None)
-        # Layers inside wrappers have entries of their own; those of nested models are visited by their paths.
-        for key in ("config", "layer", "backward_layer", "cell"):
-            if isinstance(value.get(key), dict):
-                _drop_builds(value[key])
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        _drop_builds(part)
 
 
 def _set_input_shape(item: dict[str, Any], shape: Shape | None) -> None:

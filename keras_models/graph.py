@@ -42,7 +42,13 @@ def build_graph(config: Mapping[str, Any], keras_major: int, weights: Weights | 
             hint="rebuild it as a functional model, keras.Model(inputs, outputs), and save that",
         )
     reader = GraphReader(keras_major, weights or {})
-    return reader.finish(reader.read_model(config, "", None))
+    try:
+        return reader.finish(reader.read_model(config, "", None))
+    except (KeyError, IndexError, TypeError) as error:
+        raise ModelError(
+            f"the model's config is damaged, its layers cannot be connected ({type(error).__name__}: {error})",
+            hint="save the model again with the Keras that made it",
+        ) from error
 
 
 def graph_of_inner_model(
@@ -96,6 +102,7 @@ class GraphReader:
     def _read_functional(self, config: Mapping[str, Any], prefix: str, fed: Any) -> list[TensorRef]:
         given = _match_inputs(config, fed)
         calls, outputs = read_functional(config)
+        self._register(config["layers"], prefix)
         made: dict[tuple[str, int], int | list[TensorRef]] = {}
 
         def resolve(source: TensorSource) -> TensorRef:
@@ -159,6 +166,16 @@ class GraphReader:
         shapes = self.nodes[reference.node].output_shapes
         return shapes[reference.output] if reference.output < len(shapes) else None
 
+    def _register(self, items: Sequence[Item], prefix: str) -> None:
+        """List the layers in the order of the file, which the order of their calls need not be."""
+        for item in items:
+            path = prefix + layer_name(item)
+            if is_model(item):
+                inner = item["config"]["layers"] if is_functional(item) else sequential_items(item["config"])
+                self._register(inner, path + "/")
+            else:
+                self._add_layer(item, path)
+
     def _add_layer(self, item: Item, path: str) -> LayerSpec:
         if path not in self.layers:
             config = item["config"]
@@ -204,8 +221,8 @@ class GraphReader:
 
 def _output_shapes(call: LayerCall) -> tuple[Shape | None, ...]:
     """A model that is called at each time step needs its graph; every other call has a rule of its own."""
-    is_distributed = call.kind == "TimeDistributed" and call.inputs[:1] != (None,)
-    if not is_distributed or not is_model(call.config["layer"]):
+    is_known = call.kind == "TimeDistributed" and bool(call.inputs) and call.inputs[0] is not None
+    if not is_known or not is_model(call.config["layer"]):
         return infer_shapes(call)
     batch, steps, *rest = call.shape
     inner = graph_of_inner_model(call.config["layer"], "layer/", (batch, *rest), call.keras_major)

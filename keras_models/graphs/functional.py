@@ -30,15 +30,21 @@ class PlacedCall:
 
 def is_model(item: Item) -> bool:
     """Whether an entry is a model whose graph can be read: Sequential or functional, or a class made from these."""
-    config = item.get("config")
-    if item.get("class_name") == "Sequential":
-        return True
-    return isinstance(config, Mapping) and "layers" in config and "input_layers" in config
+    return item.get("class_name") == "Sequential" or is_functional(item) or _is_like_sequential(item)
 
 
 def is_functional(item: Item) -> bool:
     """Whether an entry is a functional model, with edges of its own."""
-    return isinstance(item["config"], Mapping) and "input_layers" in item["config"]
+    config = item.get("config")
+    return isinstance(config, Mapping) and "layers" in config and "input_layers" in config
+
+
+def _is_like_sequential(item: Item) -> bool:
+    """A user's subclass of Sequential starts with an input layer; a user's layer that holds layers has none."""
+    config = item.get("config")
+    layers = config.get("layers") if isinstance(config, Mapping) else None
+    first = layers[0] if isinstance(layers, list) and layers else None
+    return isinstance(first, Mapping) and first.get("class_name") == "InputLayer"
 
 
 def layer_name(item: Item) -> str:

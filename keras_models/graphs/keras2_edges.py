@@ -72,5 +72,4 @@ def _decode(value: Any) -> Any:
 def _decode_slices(spec: Any) -> Any:
     """One slice stands alone in the file; a list always means one entry an axis."""
     decoded = _decode(spec)
-    entries = decoded if isinstance(decoded, list) else [decoded]
-    return [... if entry == "Ellipsis" else entry for entry in entries]
+    return decoded if isinstance(decoded, list) else [decoded]
