@@ -1,0 +1,99 @@
+"""`edgeprune sweep`: rows, stores, files."""
+
+import csv
+import json
+
+import pytest
+
+from contracts.errors import UsageError
+from contracts.results import Measurement
+from pipeline.plots import pareto_front
+from pipeline.points import parse_points
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("0,0.1,0.5", (0.0, 0.1, 0.5)),
+        ("0.3", (0.3,)),
+        ("0:0.3:0.1", (0.0, 0.1, 0.2, 0.3)),
+        ("0:0.1:0.03", (0.0, 0.03, 0.06, 0.09)),
+    ],
+)
+def test_points(text, points):
+    assert parse_points("--thresholds", text) == points
+
+
+@pytest.mark.parametrize("text", ["", "a", "0,nan", "0:1", "0:1:0", "1:0:0.1", "0:1:0.1:2", "0,inf", "0:inf:1"])
+def test_points_that_are_none(text):
+    with pytest.raises(UsageError, match="--thresholds: expected"):
+        parse_points("--thresholds", text)
+
+
+def row(score, size, metric="accuracy"):
+    return Measurement(metric=metric, score=score, tflite_gzip_bytes=size)
+
+
+def test_the_pareto_front_has_the_rows_that_nothing_beats():
+    rows = [row(0.9, 100), row(0.8, 120), row(0.7, 50), row(0.7, 60), row(0.95, 300)]
+    assert pareto_front(rows) == [2, 0, 4]
+    assert pareto_front([row(0.1, 100, "mse"), row(0.2, 50, "mse"), row(0.3, 60, "mse")]) == [1, 0]
+
+
+@pytest.fixture(scope="module")
+def swept(samples, edgeprune, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swept")
+    done = edgeprune(*command(samples, "--output", "t.csv", "--plot", "t.png", "--store", "kept"), cwd=folder)
+    assert done.exit_code == 0, done.stderr
+    return folder, done
+
+
+def command(samples, *more):
+    files = (samples / "digits_mlp.h5", "--data", samples / "digits.npz")
+    return ("sweep", *files, "--thresholds", "0,0.05,0.1", "--epochs", 1, "--format", "json", *more)
+
+
+def test_every_point_has_a_row_after_the_unpruned_model(swept):
+    rows = swept[1].json["rows"]
+    assert [row["threshold"] for row in rows] == [None, 0.0, 0.05, 0.1]
+    assert rows[0]["stage"] == "original"
+    zeros = [row["zero_weights"] for row in rows]
+    assert zeros[:2] == [0, 0]
+    assert zeros == sorted(zeros)
+    assert all(row["tflite_gzip_bytes"] and row["latency_ms_p50"] for row in rows)
+
+
+def test_table_and_plot_are_written(swept):
+    folder, done = swept
+    with (folder / "t.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [float(line["score"]) for line in table] == [row["score"] for row in done.json["rows"]]
+    assert (folder / "t.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_each_point_starts_from_the_original(swept, samples, edgeprune, tmp_path):
+    """One point alone comes to what it comes to among others."""
+    done = edgeprune(*command(samples, "--thresholds", "0.1"), cwd=tmp_path)
+    alone, among = done.json["rows"][1], swept[1].json["rows"][3]
+    assert {key: alone[key] for key in ("score", "loss", "zero_weights")} == {
+        key: among[key] for key in ("score", "loss", "zero_weights")
+    }
+
+
+def test_a_sweep_goes_on_where_it_was(swept, samples, edgeprune):
+    folder, done = swept
+    kept = sorted((folder / "kept").iterdir())
+    assert len(kept) == 4
+    lost = next(file for file in kept if json.loads(file.read_text())["point"].get("threshold") == 0.05)
+    lost.unlink()
+    times = {file: file.stat().st_mtime_ns for file in kept if file != lost}
+    again = edgeprune(*command(samples, "--store", "kept"), cwd=folder)
+    assert lost.exists()
+    assert {file: file.stat().st_mtime_ns for file in times} == times
+    assert [row["score"] for row in again.json["rows"]] == [row["score"] for row in done.json["rows"]]
+
+
+def test_one_list_of_points_is_needed(samples, edgeprune):
+    none = edgeprune("sweep", samples / "digits_mlp.h5")
+    assert none.exit_code == 2
+    assert "--thresholds" in none.stderr
