@@ -1,4 +1,4 @@
-"""Every family of layers, in both Kerases: which units may go, and that nothing needs them then."""
+"""Every family of layers, in both Kerases: which units may go, and that the cut is exact."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,17 @@ import keras
 import pytest
 import tf_keras
 
-from tests.pruning.channel_oracle import assert_removable_units_are_not_needed, free_units
+from tests.pruning.channel_oracle import assert_cuts_are_exact, free_units
 
 Builder = Callable[[Any], Any]
-_cases: dict[str, tuple[Builder, dict[str, int], dict[str, int]]] = {}
+_cases: dict[str, tuple[Builder, dict[str, int]]] = {}
 
 
-def case(keras3: dict[str, int] | None = None, **free: int) -> Callable[[Builder], Builder]:
-    """A function that builds a model; the groups that may lose units, how many each has, and those of Keras 3 alone."""
+def case(**free: int) -> Callable[[Builder], Builder]:
+    """A function that builds a model; the groups that may lose units, and how many units each has."""
 
     def register(build: Builder) -> Builder:
-        _cases[build.__name__] = (build, free, keras3 or {})
+        _cases[build.__name__] = (build, free)
         return build
 
     return register
@@ -140,9 +140,9 @@ def initial_states(api: Any) -> Any:
     return api.Model([first, second], layers.Dense(2)(x))
 
 
-@case(both=4, summed=3, keras3={"both#2": 4})
+@case(both=4, summed=3)
 def both_directions(api: Any) -> Any:
-    """Keras 2 keeps one number of units for both directions, so units go in pairs; Keras 3 writes two."""
+    """Units of the two directions go in pairs."""
     layers = api.layers
     inputs = api.Input((5, 3))
     x = layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="both")(inputs)
@@ -362,9 +362,7 @@ def scaled(api: Any) -> Any:
 
 @pytest.mark.parametrize("name", _cases)
 def test_removable_units(api: Any, name: str) -> None:
-    build, free, keras3 = _cases[name]
-    if api is keras:
-        free = free | keras3
-    graph = assert_removable_units_are_not_needed(build(api))
+    build, free = _cases[name]
+    graph = assert_cuts_are_exact(build(api))
     assert free_units(graph) == free
     assert not graph.unread

@@ -35,7 +35,10 @@ def recurrent(call: Call) -> list[Axes]:
 
 @rule("Bidirectional")
 def bidirectional(call: Call) -> list[Axes]:
-    """Both directions read the same input; their outputs are concatenated, merged value by value, or both given."""
+    """Both directions read the same input; their outputs are concatenated, merged value by value, or both given.
+
+    Keras computes its output shape as if both had equally many units, so they go in pairs.
+    """
     if len(call.inputs) > 1:
         raise NotUnderstoodError("initial states of both directions")
     forward = call.wrapped("layer", prefix="forward_layer")
@@ -49,14 +52,12 @@ def bidirectional(call: Call) -> list[Axes]:
 
 
 def _merged(call: Call, first: Axes, second: Axes) -> list[Axes]:
+    (axis, forward), (_, backward) = *first.items(), *second.items()
+    call.couple(forward, backward)
     mode = call.config.get("merge_mode", "concat")
     if mode is None:
         return [first, second]
-    (axis, forward), (_, backward) = *first.items(), *second.items()
-    if mode == "concat":
-        return [{axis: np.concatenate([forward, backward])}]
-    call.couple(forward, backward)
-    return [first]
+    return [{axis: np.concatenate([forward, backward])} if mode == "concat" else first]
 
 
 @rule("TimeDistributed")
