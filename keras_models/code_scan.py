@@ -84,6 +84,9 @@ def _walk(value: Any, layer: str) -> Iterator[Finding]:
         yield from found
         if any(finding.kind == "code" for finding in found):
             return
+    elif set(value) == {"value"} and isinstance(value["value"], list):  # a lambda given as activation
+        description = "holds Python code (a lambda function)"
+        yield Finding(layer=layer, kind="code", name="lambda", description=description)
     for key, item in value.items():
         if key == "layers" and isinstance(item, list):
             for inner in item:
@@ -97,7 +100,7 @@ def _judge(item: Mapping[str, Any], kind: str, layer: str) -> Iterator[Finding]:
     if kind == "Lambda" and not _is_named_function(item):
         yield Finding(layer=layer, kind="code", name=kind, description="holds Python code (Lambda)")
     elif kind == "__lambda__":
-        yield Finding(layer=layer, kind="code", name=kind, description="holds Python code (a serialized lambda)")
+        yield Finding(layer=layer, kind="code", name="lambda", description="holds Python code (a lambda function)")
     elif kind in _PROGRAM_LAYERS:
         yield Finding(layer=layer, kind="code", name=kind, description=f"runs a program of its own ({kind})")
     elif kind in ("TFOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod"):
@@ -105,12 +108,11 @@ def _judge(item: Mapping[str, Any], kind: str, layer: str) -> Iterator[Finding]:
         if function:
             description = f"calls TensorFlow's {function}, which can do more than compute ({kind})"
             yield Finding(layer=layer, kind="code", name=function, description=description)
-    elif kind == "function":
-        name = str(item["config"])
-        if item.get("module") == "builtins" and item.get("registered_name") not in (None, "function"):
-            yield Finding(layer=layer, kind="function", name=name, description=f"uses the custom function {name!r}")
+    elif kind == "function" and _is_foreign(item, kind):
+        name = _short_name(str(item["config"]))
+        yield Finding(layer=layer, kind="function", name=name, description=f"uses the custom function {name!r}")
     elif _is_foreign(item, kind):
-        yield Finding(layer=layer, kind="class", name=_class_name(kind), description=f"is of the custom class {kind!r}")
+        yield Finding(layer=layer, kind="class", name=_short_name(kind), description=f"is of the custom class {kind!r}")
 
 
 def _is_named_function(item: Mapping[str, Any]) -> bool:
@@ -131,8 +133,9 @@ def _is_foreign(item: Mapping[str, Any], kind: str) -> bool:
     )
 
 
-def _class_name(kind: str) -> str:
-    return kind.rpartition(">")[2]
+def _short_name(name: str) -> str:
+    """`package>Name` without the package under which it was registered."""
+    return name.rpartition(">")[2]
 
 
 def _effectful_function(kind: str, config: Mapping[str, Any]) -> str | None:

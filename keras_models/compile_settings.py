@@ -31,7 +31,18 @@ def compile_model(
     else:
         utilities = _legacy_utilities(keras_major)
         settings = utilities.compile_args_from_training_config(config, dict(custom_objects))
+    for name in _strings(settings.get("loss")):
+        keras_module(keras_major).losses.get(name)  # Keras 2 would look it up only when training starts
     model.compile(**settings)
+
+
+def _strings(loss: Any) -> Iterator[str]:
+    """The loss names in a loss, or in a list or dict of losses."""
+    if isinstance(loss, str):
+        yield loss
+    elif isinstance(loss, list | tuple | dict):
+        for item in loss.values() if isinstance(loss, dict) else loss:
+            yield from _strings(item)
 
 
 def _legacy_utilities(keras_major: int) -> Any:

@@ -1,5 +1,6 @@
 """Load a saved model with the Keras that saved it, and save a changed one the same way."""
 
+import json
 import re
 import tempfile
 import warnings
@@ -148,8 +149,9 @@ def _compile(model: Any, archive: ModelArchive, known: Mapping[str, Any], *, tru
                 trust_model=trust_model,
             )
     except Exception as error:  # Keras raises all kinds for settings it does not know
-        reason = " ".join(str(error).split())[:160]
-        return (f"{archive.path}: its compile settings cannot be restored ({reason}); --loss says what to train for",)
+        loss = json.dumps(archive.compile_config.get("loss"))[:80]
+        reason = " ".join(str(error).split())[:120]
+        return (f"{archive.path}: its loss {loss} or metrics are unknown ({reason}); --loss says what to train for",)
     return ()
 
 

@@ -25,7 +25,7 @@ def read(path: Path) -> ModelArchive:
         raise ModelFileError(f"{path}: an HDF5 file that is cut off or damaged ({error})", _DAMAGED) from error
     try:
         return _read(path, file)
-    except (KeyError, TypeError, ValueError, OSError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
         file.close()
         raise ModelFileError(f"{path}: damaged inside: {type(error).__name__} {error}", _DAMAGED) from error
     except ModelFileError:

@@ -33,13 +33,16 @@ def read(path: Path) -> ModelArchive:
             weights_file = h5py.File(_open_member(path, archive), "r")
     except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError) as error:
         raise ModelFileError(f"{path}: a .keras archive that is cut off or damaged ({error})", _DAMAGED) from error
-    weights = list(_weights(weights_file, config, int(version[0])))
+    try:
+        weights = list(_weights(weights_file, config, int(version[0])))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"{path}: its config is no model's ({type(error).__name__} {error})", _DAMAGED) from error
     return ModelArchive(
         path=path,
         format="keras",
         keras_version=version,
         config=config,
-        compile_config=config.get("compile_config"),
+        compile_config=config.get("compile_config") or None,
         weights=specs(weights),
         stored={(weight.layer, weight.name): weight.stored for weight in weights},
         close=weights_file.close,

@@ -48,7 +48,7 @@ def read(path: Path) -> ModelArchive:
         root = _root_metadata(metadata)
         config = {"class_name": root["class_name"], "config": _plain(root.get("config") or {})}
         weights = list(_weights(path / "variables", config))
-    except (OSError, KeyError, IndexError, ValueError) as error:
+    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(
             f"{path}: a SavedModel that is incomplete or damaged ({type(error).__name__}: {error})", _DAMAGED
         ) from error
@@ -57,7 +57,7 @@ def read(path: Path) -> ModelArchive:
         format="saved_model",
         keras_version=str(root.get("keras_version", "2")),
         config=config,
-        compile_config=_plain(root.get("training_config")),
+        compile_config=_plain(root.get("training_config")) or None,
         weights=specs(weights),
         stored={(weight.layer, weight.name): weight.stored for weight in weights},
         close=lambda: None,
