@@ -1,0 +1,146 @@
+"""The rules of ARCHITECTURE.md that a machine can hold."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.plugins import catalogue
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+PACKAGES = SETTINGS["importlinter"]["root_packages"]
+SLOW_TO_IMPORT = set(SETTINGS["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"])
+PLUGIN_FOLDERS = ("pruning.methods", "pruning.criteria", "tflite_export.numerics", "dataset_io.formats")
+
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 40
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def place(file: Path, node: ast.AST | None = None) -> str:
+    line = f":{node.lineno}" if isinstance(node, ast.stmt) else ""
+    return f"{file.relative_to(ROOT)}{line}"
+
+
+def test_imports_run_downward_only():
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_is_long():
+    files = sources(*PACKAGES, "tests", "benchmarks", "sample_models")
+    lengths = {place(file): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {file: length for file, length in lengths.items() if length >= MAX_FILE_LINES} == {}
+
+
+def test_no_function_is_long():
+    long = {
+        place(file, node): node.end_lineno - node.lineno + 1
+        for file in sources(*PACKAGES, "benchmarks", "sample_models")
+        for node in ast.walk(parsed(file))
+        if isinstance(node, Function) and node.end_lineno - node.lineno + 1 >= MAX_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_every_module_and_public_function_says_what_it_is():
+    silent = [
+        place(file, node)
+        for file in sources(*PACKAGES)
+        for node in public_definitions(parsed(file))
+        if not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def public_definitions(module: ast.Module) -> Iterator[ast.Module | Function | ast.ClassDef]:
+    if module.body:
+        yield module
+    for node in module.body:
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+
+
+@pytest.mark.parametrize("folder", PLUGIN_FOLDERS)
+def test_every_file_of_a_plugin_folder_is_a_plugin_with_a_summary(folder):
+    files = (ROOT / folder.replace(".", "/")).glob("[!_]*.py")
+    assert set(catalogue(folder)) == {file.stem.replace("_", "-") for file in files}
+    assert all(summary.strip() for summary in catalogue(folder).values())
+
+
+def test_nothing_slow_is_imported_at_the_top_of_a_module():
+    found = [
+        f"{place(file)} imports {name}"
+        for file in sources(*PACKAGES)
+        for name in imports_at_the_top(parsed(file))
+        if name in SLOW_TO_IMPORT or (name == "numpy" and file.is_relative_to(ROOT / "cli"))
+    ]
+    assert found == []
+
+
+def imports_at_the_top(node: ast.AST) -> Iterator[str]:
+    """Top-level package names of all imports that run when the module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield (child.module or "").split(".")[0]
+        elif not isinstance(child, Function):
+            yield from imports_at_the_top(child)
+
+
+def test_the_search_for_slow_imports_finds_them():
+    source = "import os\nif True:\n import keras.layers\nclass A:\n from PIL import Image\ndef f():\n import numpy\n"
+    assert list(imports_at_the_top(ast.parse(source))) == ["os", "keras", "PIL"]
+
+
+COMMANDS = ("inspect", "prune", "sweep", "export", "benchmark", "methods")
+USAGE_ERRORS = (
+    ["no-such-command"],
+    ["inspect"],
+    ["prune", "model.keras", "--no-such-option"],
+    ["prune", "model.keras", "--method", "no-such-method", "--sparsity", "0.5"],
+    ["prune", "model.keras", "--threshold", "much"],
+    ["sweep", "model.keras", "--thresholds", "0:1"],
+    ["export", "model.keras", "--tflite", "out.tflite", "--quantize", "int3"],
+)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], *([command, "--help"] for command in COMMANDS)], ids=" ".join)
+def test_help_imports_nothing_slow(arguments):
+    exit_code, imported = run_in_a_fresh_interpreter(arguments)
+    assert (exit_code, imported) == (0, [])
+
+
+@pytest.mark.parametrize("arguments", USAGE_ERRORS, ids=" ".join)
+def test_a_usage_error_exits_with_2_and_imports_nothing_slow(arguments):
+    exit_code, imported = run_in_a_fresh_interpreter(arguments)
+    assert (exit_code, imported) == (2, [])
+
+
+def run_in_a_fresh_interpreter(arguments: list[str]) -> tuple[int, list[str]]:
+    """Exit status of the console entry point, and which slow packages it imported."""
+    program = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print('imported', *({SLOW_TO_IMPORT | {'numpy'}!r} & sys.modules.keys())))\n"
+        f"sys.argv = ['edgeprune', *{arguments!r}]\n"
+        "from cli.main import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()[-1].split()[1:]
