@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tflite_export.runtime import load_interpreter
+from tflite_export.runtime import cannot_run, load_interpreter
 
 WARM_UP_RUNS = 5
 
@@ -30,7 +30,7 @@ def latency(
     alike. Only the invocation is timed, not the copying of inputs.
     Raises ExportError for a file that LiteRT refuses.
     """
-    interpreters = {name: _ready(data, threads, seed) for name, data in files.items()}
+    interpreters = {name: ready_interpreter(data, threads, seed) for name, data in files.items()}
     nanoseconds: dict[str, list[int]] = {name: [] for name in files}
     end = time.perf_counter() + seconds
     for turn in range(runs):
@@ -43,8 +43,11 @@ def latency(
     return {name: _summary(times) for name, times in nanoseconds.items()}
 
 
-def _ready(data: bytes, threads: int, seed: int) -> Any:
-    """A warm interpreter with seeded random inputs; integers are 0 or 1, so that they index any table."""
+def ready_interpreter(data: bytes, threads: int, seed: int) -> Any:
+    """A warm interpreter with seeded random inputs; integers are 0 or 1, so that they index any table.
+
+    Raises ExportError where LiteRT refuses the file or cannot run it.
+    """
     interpreter = load_interpreter(data, threads)
     generator = np.random.default_rng(seed)
     for detail in interpreter.get_input_details():
@@ -52,8 +55,11 @@ def _ready(data: bytes, threads: int, seed: int) -> Any:
         whole = np.issubdtype(dtype, np.integer) or dtype == np.bool_
         values = generator.integers(0, 2, shape) if whole else generator.random(shape)
         interpreter.set_tensor(detail["index"], values.astype(dtype))
-    for _ in range(WARM_UP_RUNS):
-        interpreter.invoke()
+    try:
+        for _ in range(WARM_UP_RUNS):
+            interpreter.invoke()
+    except RuntimeError as error:
+        raise cannot_run(error) from error
     return interpreter
 
 

@@ -78,8 +78,8 @@ class Runner:
                 interpreter.invoke()
                 for index, array in fetches:
                     array[start : start + batch] = interpreter.get_tensor(index)
-        except RuntimeError as error:
-            raise ExportError(f"LiteRT loads the file but cannot run it: {_one_line(error, '')}") from error
+        except (RuntimeError, ValueError) as error:
+            raise cannot_run(error) from error
         return [array[:size] for array in results]
 
     def _check(self, inputs: tuple[Array, ...]) -> None:
@@ -110,6 +110,11 @@ def dequantize(array: Array, detail: dict[str, Any]) -> Array:
         return array
     values: Array = (array.astype(np.float32) - zero_point) * np.float32(scale)
     return values
+
+
+def cannot_run(error: Exception) -> ExportError:
+    """The error for a file that loads and then fails."""
+    return ExportError(f"LiteRT loads the file but cannot run it: {_one_line(error, '')}")
 
 
 def _one_line(error: Exception, captured: str) -> str:
