@@ -8,6 +8,7 @@ from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import ExportRecipe, merge
+from pipeline.requests import check_export
 
 EPILOG = (
     "Example: edgeprune export sample_models/digits_cnn.keras --tflite digits.tflite --quantize int8 "
@@ -37,6 +38,7 @@ def export(
 ) -> int:
     """Write a .tflite file that is verified against the Keras model."""
     recipe = merge(ExportRecipe, flags, recipe_file)
+    check_export(recipe)
     from pipeline.export import export as run
 
     reporter = TerminalReporter()

@@ -9,6 +9,7 @@ from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result, write
 from cli.terminal import TerminalReporter
 from contracts.recipe import PruneRecipe, merge
+from pipeline.requests import check_prune
 
 EPILOG = (
     "Example: edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 "
@@ -39,6 +40,7 @@ def prune(
 ) -> int:
     """Make a saved model smaller; optionally fine-tune and export it."""
     recipe = merge(PruneRecipe, flags, recipe_file)
+    check_prune(model, recipe)
     from pipeline.prune import prune as run
 
     reporter = TerminalReporter()

@@ -8,6 +8,7 @@ from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import SweepRecipe, merge
+from pipeline.requests import check_sweep
 
 EPILOG = "Example: edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --data sample_models/digits.npz"
 COLUMNS = (
@@ -34,6 +35,7 @@ def sweep(
 ) -> int:
     """A results table over many thresholds, sparsities or ratios."""
     recipe = merge(SweepRecipe, flags, recipe_file)
+    check_sweep(recipe)
     from pipeline.sweep import sweep as run
 
     reporter = TerminalReporter()

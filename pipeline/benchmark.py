@@ -14,6 +14,7 @@ from pipeline.exporting import Exporter, latency_columns, score_file
 from pipeline.outputs import size_of
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
+from tflite_export.file_interface import file_interface
 from tflite_export.reader import read_tflite
 from tflite_export.summary import TfliteSummary
 
@@ -99,7 +100,7 @@ def _data_for(
     summary: TfliteSummary, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
 ) -> Data:
     """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
-    interface = summary.interface
+    interface = file_interface(summary)
     key = _shapes(interface)
     if key not in datasets:
         assert recipe.data is not None

@@ -3,22 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.errors import UsageError
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
 from pipeline.exporting import Exporter, latency_columns
-from pipeline.outputs import check_free, size_of, whole
+from pipeline.outputs import size_of, whole
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.session import open_session
 
 
 def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
-    """Convert, verify, score and write; the first row is the Keras model, with its float32 file's size."""
-    if not recipe.tflite:
-        raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
+    """Convert, verify, score and write by a checked recipe.
+
+    The first row is the Keras model, with the size of its float32 file.
+    """
     file = Path(recipe.tflite)
-    check_free(file, recipe.force)
     session = open_session(path, recipe, reporter)
     model = session.measure(stage="original", model_bytes=size_of(path))
     with Exporter(session, recipe.seed) as exporter:

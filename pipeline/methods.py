@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Protocol
 
-from contracts import plugins
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
 from pipeline.masked_pruning import plan_masks
+from pipeline.requests import load_method
 from pipeline.session import Session
-
-METHODS = "pruning.methods"
 
 
 class Plan(Protocol):
@@ -30,13 +28,6 @@ class Plan(Protocol):
 
 PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {"mask": plan_masks}
 """How each kind of method (its line `KIND`) is planned."""
-
-
-def load_method(recipe: PointRecipe) -> ModuleType:
-    """The plug-in of a recipe's method; raises UsageError where the recipe does not say how much."""
-    method = plugins.load(METHODS, recipe.method)
-    method.check(recipe)
-    return method
 
 
 def make_plan(session: Session, recipe: PointRecipe) -> Plan:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from contracts.errors import UsageError
 from contracts.recipe import SweepRecipe, check
@@ -18,10 +19,15 @@ def sweep_points(recipe: SweepRecipe) -> tuple[SweepRecipe, ...]:
         flags = ", ".join(f"--{flag}" for flag in LISTS)
         raise UsageError(f"sweep needs one list of points, found {len(given)}", f"give one of {flags}")
     flag = given[0]
-    points = [replace(recipe, **{LISTS[flag]: value}) for value in parse_points(f"--{flag}", getattr(recipe, flag))]
+    values = parse_points(f"--{flag}", getattr(recipe, flag))
+    points = tuple(_at(recipe, {LISTS[flag]: value}) for value in values)
     for point in points:
         check(point)
-    return tuple(points)
+    return points
+
+
+def _at(recipe: SweepRecipe, changes: dict[str, Any]) -> SweepRecipe:
+    return replace(recipe, **changes)
 
 
 def parse_points(flag: str, text: str) -> tuple[float, ...]:

@@ -4,24 +4,25 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.errors import UsageError
 from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
 from pipeline.exporting import Exported, Exporter, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
-from pipeline.methods import load_method, make_plan
-from pipeline.outputs import check_free, size_of, whole, write_text
+from pipeline.methods import make_plan
+from pipeline.outputs import size_of, whole, write_text
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
+from pipeline.requests import prune_outputs
 from pipeline.session import Session, open_session
 
 
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
-    """Prune a saved model; see PruneRecipe. Nothing is written unless everything went well."""
-    outputs = _output_paths(path, recipe)
-    load_method(recipe)
-    _check_request(recipe, outputs)
+    """Prune a saved model by a checked recipe (`requests.check_prune`).
+
+    Nothing is written unless everything went well.
+    """
+    outputs = prune_outputs(path, recipe)
     session = open_session(path, recipe, reporter)
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
@@ -45,22 +46,6 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
     write_text(outputs["report"], json.dumps(result.as_json(), indent=2) + "\n", recipe.force)
     return result
-
-
-def _output_paths(path: Path, recipe: PruneRecipe) -> dict[str, Path]:
-    """Role to path of everything that will be written."""
-    model = Path(recipe.output) if recipe.output else Path(f"{path.stem}.pruned{path.suffix}")
-    outputs = {"model": model, "report": model.with_name(model.name + ".json")}
-    return outputs | ({"tflite": Path(recipe.tflite)} if recipe.tflite else {})
-
-
-def _check_request(recipe: PruneRecipe, outputs: dict[str, Path]) -> None:
-    """Find out before the work what could not be done after it."""
-    if recipe.epochs and not recipe.data:
-        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
-    if not recipe.dry_run:
-        for file in outputs.values():
-            check_free(file, recipe.force)
 
 
 def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> bool:

@@ -5,21 +5,21 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from contracts import plugins
-from contracts.errors import EdgepruneError, UsageError
+from contracts.errors import EdgepruneError
 from contracts.recipe import SweepRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.variables import get_arrays, set_arrays
 from pipeline.exporting import Exporter, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels
-from pipeline.methods import load_method, make_plan
-from pipeline.outputs import check_free, size_of, whole, write_text
+from pipeline.methods import make_plan
+from pipeline.outputs import size_of, whole, write_text
 from pipeline.plots import plot_sweep
 from pipeline.points import LISTS, sweep_points
 from pipeline.reporting import Reporter
+from pipeline.requests import numerics
 from pipeline.session import open_session
 from pipeline.store import RowStore, identify
-from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix, result_text
+from pipeline.table_files import result_text
 
 LATENCY_SECONDS = 0.15
 NOT_DECISIVE = {"output", "plot", "store", "force", "thresholds", "sparsities"}
@@ -27,17 +27,11 @@ NOT_DECISIVE = {"output", "plot", "store", "force", "thresholds", "sparsities"}
 
 
 def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
-    """Measure the unpruned model and every point, each from the original weights.
+    """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
     Finished rows are kept in `recipe.store`. Ctrl-C ends the sweep with the rows so far.
     """
     points = sweep_points(recipe)
-    for point in points:
-        load_method(point)
-    _numerics(recipe)
-    if recipe.epochs and not recipe.data:
-        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
-    _check_outputs(recipe)
     rows: list[Measurement] = []
     result = Result(command="sweep", model=str(path), recipe=as_plain(recipe))
     try:
@@ -49,22 +43,6 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
         result = replace(result, interrupted=True)
     return _write_files(replace(result, rows=tuple(rows)), recipe)
-
-
-def _numerics(recipe: SweepRecipe) -> list[str]:
-    """The numeric formats that a recipe lists; raises UsageError for an unknown one."""
-    names = [name.strip() for name in recipe.quantize.split(",")]
-    for name in names:
-        plugins.check_name("tflite_export.numerics", name)
-    return names
-
-
-def _check_outputs(recipe: SweepRecipe) -> None:
-    check_suffix("--output", recipe.output, SUFFIXES)
-    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    for file in (recipe.output, recipe.plot):
-        if file:
-            check_free(Path(file), recipe.force)
 
 
 def _write_files(result: Result, recipe: SweepRecipe) -> Result:
@@ -118,7 +96,7 @@ class _Bench(ExitStack):
     def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
         super().__init__()
         self._path, self._recipe, self._reporter = path, recipe, reporter
-        self._numerics = _numerics(recipe)
+        self._numerics = numerics(recipe)
         self._session = open_session(path, recipe, reporter)
         self._original = get_arrays(self._session.loaded.model)
         self._exporter = self.enter_context(Exporter(self._session, recipe.seed))
