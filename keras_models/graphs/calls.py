@@ -70,7 +70,7 @@ def is_keras3_operation(item: Mapping[str, Any]) -> bool:
     """Whether an entry is an operation of Keras 3; an `.h5` file has no `module`, but only layers are `trainable`."""
     module = item.get("module")
     if module is not None:
-        return str(module).startswith(("keras.src.ops", "keras.ops"))
+        return str(module).startswith(("keras.src.ops", "keras.ops", "keras.src.activations"))
     nodes = item.get("inbound_nodes") or [None]
     is_layer = "trainable" in item["config"] or "layers" in item["config"]
     return isinstance(nodes[0], Mapping) and "args" in nodes[0] and not is_layer

@@ -45,6 +45,8 @@ KERAS2_FUNCTIONS: Mapping[str, NativeOperation] = {
     **{_snake_case(kind): NativeOperation(kind) for kind in UNARY_KINDS},
     **{name: NativeOperation(kind) for name, kind in _KERAS2_UNARY.items()},
     **{name: NativeOperation(kind) for name, kind in _KERAS2_BINARY.items()},
+    "add_n": NativeOperation("Add"),
+    "bias_add": NativeOperation("Add", {"bias": "y"}),
     **{name: NativeOperation(kind, {"keep_dims": "keepdims"}) for name, kind in _KERAS2_REDUCTIONS.items()},
     "matmul": NativeOperation("MatMul", {"b": "y", "transpose_a": "transpose_x", "transpose_b": "transpose_y"}),
     "einsum": NativeOperation("Einsum"),
