@@ -10,22 +10,28 @@ from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.model import ModelGraph, WeightKey
 from keras_models.config_access import layer_item, layer_items, refresh_shapes, set_argument, set_config_value
-from keras_models.live_layers import is_graph_model
-from keras_models.variables import get_arrays, set_arrays
+from keras_models.rebuild import rebuild
+from keras_models.variables import get_arrays, set_arrays, variables
 
 
 def cut(model: Any, graph: ModelGraph, plan: ChannelPlan) -> Any:
-    """A new, smaller model; the original is not changed.
+    """A new, smaller model; the original is not changed. Takes about the time in which Keras builds the original.
 
     Names, trainable flags, dtype policies and compile settings are those of the original; an optimizer starts afresh.
     Custom classes must be in scope. Raises ModelError, naming the layer, if the new model cannot be built.
     """
     config = {"class_name": type(model).__name__, "config": model.get_config()}
     edit_config(config, graph, plan)
-    smaller = _build(type(model), config["config"])
-    _match_trainable(model, smaller)
-    set_arrays(smaller, kept_weights(get_arrays(model), plan))
-    _compile_alike(model, smaller)
+    smaller = rebuild(model, config, graph.keras_major)
+    weights = kept_weights(get_arrays(model), plan)
+    live = variables(smaller)
+    for key, array in weights.items():
+        if tuple(live[key].shape) != array.shape:
+            raise ModelError(
+                f"{'/'.join(key)}: expected the shape {array.shape}, found {tuple(live[key].shape)} in the cut model",
+                f"keep it whole with --exclude {key[0]}",
+            )
+    set_arrays(smaller, weights)
     return smaller
 
 
@@ -52,36 +58,3 @@ def kept_weights(arrays: Mapping[WeightKey, Array], plan: ChannelPlan) -> dict[W
         if not stays.all():
             kept[axis.weight] = np.compress(stays, kept[axis.weight], axis=axis.axis)
     return kept
-
-
-def _build(model_class: Any, config: dict[str, Any]) -> Any:
-    try:
-        return model_class.from_config(config)
-    except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ModelError(
-            f"the cut model cannot be built: {' '.join(lines[:2]) or type(error).__name__}",
-            "keep the layer named here whole with --exclude",
-        ) from error
-
-
-def _match_trainable(model: Any, smaller: Any) -> None:
-    """Trainable flags one by one, outer layers first: setting a model's flag sets those of its layers."""
-    if smaller.trainable != model.trainable:
-        smaller.trainable = model.trainable
-    new_layers = {layer.name: layer for layer in smaller.layers}
-    for old in model.layers:
-        new = new_layers[old.name]
-        if is_graph_model(old):
-            _match_trainable(old, new)
-        elif new.trainable != old.trainable:
-            new.trainable = old.trainable
-
-
-def _compile_alike(model: Any, smaller: Any) -> None:
-    """The same loss, metrics and optimizer settings; a model without optimizer stays uncompiled."""
-    if getattr(model, "optimizer", None) is None:
-        return
-    config = model.get_compile_config()
-    if config:
-        smaller.compile_from_config(config)

@@ -1,0 +1,79 @@
+"""The proof finds a wrong cut, leaves the model alone, and says where nothing can be proven."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tf_keras
+
+from contracts.channels import ChannelPlan
+from contracts.errors import ModelError
+from keras_models.proof import prove
+from keras_models.randomise import randomise
+from keras_models.surgery import cut
+from keras_models.variables import get_arrays
+from pruning.structure import CutRequest, plan_cut
+from tests.pruning.channel_oracle import examples, read
+
+
+@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
+def api(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def residual(api: Any, normalisation: str = "BatchNormalization") -> Any:
+    layers = api.layers
+    inputs = api.Input((8, 8, 3))
+    x = layers.Conv2D(6, 3, padding="same", name="stem")(inputs)
+    y = getattr(layers, normalisation)(name="norm")(x)
+    y = layers.Conv2D(6, 3, padding="same", name="branch")(layers.ReLU()(y))
+    x = layers.GlobalAveragePooling2D()(layers.Add()([x, y]))
+    return api.Model(inputs, layers.Dense(4, name="scores")(x))
+
+
+def cut_in_half(model: Any) -> tuple[Any, ChannelPlan, tuple[np.ndarray, ...]]:
+    data = tuple(examples(model, np.random.default_rng(0)))
+    randomise(model, data, seed=0)
+    graph, channels = read(model)
+    plan = plan_cut(graph, channels, (), get_arrays(model), CutRequest(ratio=0.5))
+    return cut(model, graph, plan), plan, data
+
+
+def test_a_right_cut_is_proven_and_the_original_gets_its_weights_back(api):
+    model = residual(api)
+    smaller, plan, data = cut_in_half(model)
+    before = get_arrays(model)
+    proof = prove(model, smaller, plan, data)
+    assert proof.holds
+    assert proof.exact
+    assert all(np.array_equal(value, before[key]) for key, value in get_arrays(model).items())
+
+
+def test_a_cut_of_other_channels_is_not_proven(api):
+    model = residual(api)
+    smaller, plan, data = cut_in_half(model)
+    proof = prove(model, smaller, ChannelPlan(graph=plan.graph, kept=~plan.kept), data)
+    assert not proof.holds
+    assert proof.max_abs_error > 1e-3
+
+
+def test_the_uncut_model_is_not_what_is_proven(api):
+    model = residual(api)
+    _, plan, data = cut_in_half(model)
+    assert not prove(model, model, plan, data).holds
+
+
+def test_where_channels_are_normalised_together_the_groups_are_named(api):
+    model = residual(api, "LayerNormalization")
+    smaller, plan, data = cut_in_half(model)
+    proof = prove(model, smaller, plan, data)
+    assert not proof.exact
+    assert proof.inexact == ("stem",)
+
+
+def test_outputs_that_are_no_numbers_are_refused(api):
+    model = residual(api)
+    smaller, plan, data = cut_in_half(model)
+    with pytest.raises(ModelError, match="output 0 of the original is not finite"):
+        prove(model, smaller, plan, (np.full_like(data[0], np.nan),))
