@@ -93,7 +93,13 @@ def _dtype(port: Port, facts: Facts) -> np.dtype[np.generic]:
             "cut the text layers off the model and give the numbers that they make",
         )
     if not port.dtype.startswith(("int", "uint", "bool")):
-        return np.dtype(np.float64 if port.dtype == "float64" else np.float32)
+        floats = np.dtype(np.float64 if port.dtype == "float64" else np.float32)
+        if max(-facts.minimum, facts.maximum) > float(np.finfo(floats.type).max):
+            raise DataError(
+                f"input {port.name!r} takes {floats}, the data runs from {facts.minimum:g} to {facts.maximum:g}",
+                "remove or clip the values that are too large",
+            )
+        return floats
     dtype = np.dtype(port.dtype)
     limits = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if not facts.whole or facts.minimum < limits[0] or facts.maximum > limits[1]:

@@ -1,5 +1,6 @@
 """Parts that are ready for the model: in memory, or read anew from their source as a stream."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,9 @@ class StreamSplit:
             for inputs, labels in self.elements(None).batch(batch_size).prefetch(1).as_numpy_iterator():
                 yield self.preparation.apply(inputs, labels)
         except tf.errors.OpError as error:
-            raise DataError(f"the data cannot be read: {str(error.message).splitlines()[0]}") from error
+            raise DataError(
+                f"the data cannot be read: {plain_reason(error)}", "check that its files are whole"
+            ) from error
 
     def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
         """Batched `(inputs, labels)`; a tuple of arrays on either side only where the model has several."""
@@ -83,6 +86,11 @@ class StreamSplit:
             return _fit_structure(shaped)
 
         return self.elements(shuffle_seed).batch(batch_size).map(prepare).prefetch(2)
+
+
+def plain_reason(error: Exception) -> str:
+    """What went wrong in TensorFlow, without the names of its nodes and operations."""
+    return re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", str(error)).partition("\n")[0] or type(error).__name__
 
 
 def _with_shape(tensor: Any, shape: tuple[int | None, ...]) -> Any:

@@ -16,6 +16,7 @@ from contracts.model import Interface, Port
 from dataset_io.facts import Facts, label_facts
 from dataset_io.options import DataOptions
 from dataset_io.parts import Indices, RawData
+from dataset_io.splits import plain_reason
 from dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of images: a sub-folder for each class, train/ and test/ above them if present; read as a stream"
@@ -151,7 +152,7 @@ def _check_images(paths: list[str], channels: int) -> None:
         try:
             _decoded(path, channels)
         except tf.errors.OpError as error:
-            return str(error.message).partition("} ")[2].partition(" [Op:")[0] or str(error.message)
+            return plain_reason(error)
         return ""
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

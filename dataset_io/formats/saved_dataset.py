@@ -14,6 +14,7 @@ from dataset_io.facts import Facts, input_facts, label_facts, merged
 from dataset_io.options import DataOptions
 from dataset_io.parts import Indices, RawData, check_finite
 from dataset_io.shapes import fitted_shape
+from dataset_io.splits import plain_reason
 from dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of a saved tf.data.Dataset of (x, y): train/ and test/ below it, or one to split; read as a stream"
@@ -98,7 +99,7 @@ def _by_port(where: str, side: str, value: Any, ports: tuple[Port, ...]) -> tupl
             return tuple(value.values())
         if missing := [name for name in names if name not in value]:
             raise DataError(
-                f"{where}: {side} holds {', '.join(value)}, and not {missing[0]!r}",
+                f"{where}: {side} holds {', '.join(sorted(value))}, and not {missing[0]!r}",
                 f"name its entries as the model does: {', '.join(names)}",
             )
         return tuple(value[name] for name in names)
@@ -183,8 +184,7 @@ def _example_bytes(examples: Any) -> int:
 
 
 def _damaged(where: str, error: Exception) -> DataError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
     return DataError(
-        f"{where} is no readable saved data set ({reason})",
+        f"{where} is no readable saved data set ({plain_reason(error)})",
         "save it anew with dataset.save(folder), examples of one shape, without compression",
     )

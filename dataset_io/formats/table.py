@@ -57,8 +57,7 @@ def _frame(source: str) -> Any:
     try:
         # Without low_memory, pandas guesses the type of a column once, not anew for each piece of the file.
         return pd.read_csv(source, low_memory=False) if source.lower().endswith(".csv") else pd.read_parquet(source)
-    except (ValueError, OSError) as error:
-        # pandas's and pyarrow's own errors for empty, damaged and wrongly encoded files are all ValueErrors.
+    except Exception as error:  # a damaged Parquet file makes its readers raise nearly anything, KeyError included
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{source} is no readable table ({reason})", "check that the file is whole") from error
 
@@ -98,10 +97,11 @@ def _features(source: str, frame: Any) -> Array:
                 f"{source}: column {name!r} is not numbers (it holds {example})",
                 "encode it as numbers, remove it, or name it with --label",
             )
-        bad = int((~np.isfinite(column.to_numpy(dtype=np.float64, na_value=np.nan))).sum())
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        bad = int((~(np.abs(values) <= np.finfo(np.float32).max)).sum())
         if bad:
             raise DataError(
-                f"{source}: column {name!r} has {bad} values that are missing, NaN or infinite",
+                f"{source}: column {name!r} has {bad} values that are missing, NaN, infinite or beyond float32",
                 "fill them in, or remove these rows",
             )
     return np.asarray(frame.to_numpy(dtype=np.float32))

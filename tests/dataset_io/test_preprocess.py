@@ -110,6 +110,7 @@ def test_the_users_array_is_not_changed(make_interface):
         (np.array([[0.5]]), "int32", "takes int32, the data has float64"),
         (np.array([[300]]), "uint8", "give whole numbers from 0 to 255"),
         (np.array([[1]]), "string", "takes text"),
+        (np.array([[1e300]]), "float32", r"takes float32, the data runs from 1e\+300"),
     ],
 )
 def test_types_that_would_lose_something_are_refused(make_interface, array, dtype, message):

@@ -95,7 +95,7 @@ def test_damaged_files_are_one_line(tmp_path, make_interface):
     source = Path(save(tmp_path / "d", PIXELS, DIGITS))
     (snapshot,) = source.glob("*/*/*.snapshot")
     snapshot.write_bytes(snapshot.read_bytes()[:500])
-    with pytest.raises(DataError, match="no readable saved data set") as caught:
+    with pytest.raises(DataError, match=r"no readable saved data set \((?!{{).*\)") as caught:
         open_data(str(source), make_interface((16,)), DataOptions())
     assert "\n" not in str(caught.value)
     (source / "dataset_spec.pb").write_bytes(b"junk")

@@ -67,6 +67,7 @@ def test_autoencoder_reads_every_column(tmp_path, make_interface):
     [
         (FRAME.assign(y=[0, 1] * 10), "column 'kind' is not numbers"),
         (FRAME.drop(columns="kind").assign(y=[0, 1] * 10, weight=np.nan), "'weight' has 20 values that are missing"),
+        (FRAME.assign(age=1e300), "'age' has 20 values that are .* beyond float32"),
         (FRAME.assign(kind=[None, "a"] * 10), "column 'kind' has no value in 10 rows"),
         (FRAME[:0], "has 0 rows"),
         (FRAME[["kind"]], "has one column, 'kind'"),
