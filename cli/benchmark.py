@@ -24,7 +24,6 @@ COLUMNS = (
     "parameters",
     "sparsity",
     "macs",
-    "model_bytes",
     "tflite_bytes",
     "tflite_gzip_bytes",
     "latency_ms_p50",

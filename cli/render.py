@@ -16,6 +16,7 @@ from contracts.results import Measurement, Result
 from pipeline.table_files import csv_text, markdown, plain_rows
 
 WIDTH = 80
+FIRST_COLUMN = 16
 FOLDABLE = ("why not", "summary", "prunable", "kind")
 """Columns of sentences; they and the first column, of names, are folded where a table is too wide, numbers never."""
 
@@ -61,7 +62,7 @@ def to_text(rows: Sequence[Mapping[str, Any]], form: Format) -> str:
 def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: str) -> str:
     """A table of measurements, each number with what changed against the first row below it.
 
-    What is the same in all rows is told once, above.
+    What is the same in all rows is told once, above; what is too wide goes on in a second table.
     """
     used, constant = telling_columns(names, rows)
     facts = [f"{COLUMNS[name].heading} {COLUMNS[name].cell(rows[-1])}" for name in constant]
@@ -70,7 +71,27 @@ def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: 
         texts = [COLUMNS[name].cell(row) for name in used]
         changes = [change(COLUMNS[name], row, rows[0]) for name in used]
         cells.append([f"{text}\n{note}" if any(changes) else text for text, note in zip(texts, changes, strict=True)])
-    return text_table([heading(COLUMNS[name], rows) for name in used], cells, ", ".join([title, *facts]))
+    headings = [heading(COLUMNS[name], rows) for name in used]
+    parts = _split_columns(headings, cells)
+    tables = [
+        text_table([headings[i] for i in part], [[line[i] for i in part] for line in cells], "") for part in parts
+    ]
+    return "\n".join([", ".join([title, *facts]), *tables])
+
+
+def _split_columns(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Column numbers for tables that fit the width, each beginning with the first column."""
+    widths = [
+        max(len(text) for text in (name, *(part for line in cells for part in line[i].split("\n"))))
+        for i, name in enumerate(headings)
+    ]
+    room = _width() - min(widths[0], FIRST_COLUMN) - 2
+    parts: list[list[int]] = [[0]]
+    for i in range(1, len(headings)):
+        if sum(widths[j] + 1 for j in (*parts[-1][1:], i)) > room and len(parts[-1]) > 1:
+            parts.append([0])
+        parts[-1].append(i)
+    return parts
 
 
 def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str, left: int = 1) -> str:
@@ -81,8 +102,8 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
     from rich.text import Text
 
     output = io.StringIO()
-    console = Console(file=output, width=max(WIDTH, _terminal_width()), force_terminal=_is_colourful())
-    table = Table(box=SIMPLE_HEAD, title=Text(title), title_justify="left", padding=(0, 0), pad_edge=False)
+    console = Console(file=output, width=_width(), force_terminal=_is_colourful())
+    table = Table(box=SIMPLE_HEAD, padding=(0, 0), pad_edge=False)
     for index, name in enumerate(headings):
         foldable = index == 0 or name in FOLDABLE
         table.add_column(
@@ -90,12 +111,13 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
             justify="left" if index < left or foldable else "right",
             overflow="fold",
             no_wrap=not foldable,
-            min_width=(16 if index == 0 else 10) if foldable else None,
+            min_width=(FIRST_COLUMN if index == 0 else 10) if foldable else None,
         )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))
     console.print(table)
-    return "\n".join(line.rstrip() for line in output.getvalue().splitlines())
+    lines = [line.rstrip() for line in output.getvalue().splitlines()]
+    return "\n".join([title, *lines] if title else lines)
 
 
 def _dim_second_line(cell: str) -> Any:
@@ -105,8 +127,9 @@ def _dim_second_line(cell: str) -> Any:
     return Text(first) + Text(f"\n{second}", style="dim") if second else Text(first)
 
 
-def _terminal_width() -> int:
-    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
+def _width() -> int:
+    """The terminal's width, or 80."""
+    return max(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH) if sys.stdout.isatty() else WIDTH
 
 
 def _is_colourful() -> bool:
