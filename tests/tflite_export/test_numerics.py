@@ -1,0 +1,22 @@
+"""Whatever lies in `numerics` is a whole numeric format."""
+
+import pytest
+
+from contracts import plugins
+from tflite_export.bounds import ErrorBound
+from tflite_export.convert import NUMERICS
+
+
+@pytest.mark.parametrize("name", plugins.catalogue(NUMERICS))
+def test_each_file_keeps_the_contract(name):
+    numeric = plugins.load(NUMERICS, name)
+    assert plugins.catalogue(NUMERICS)[name] == numeric.SUMMARY
+    assert isinstance(numeric.NEEDS_CALIBRATION, bool)
+    assert "float32" in numeric.IO
+    assert isinstance(numeric.BOUND, ErrorBound)
+    assert numeric.BOUND.largest is not None or numeric.BOUND.mean is not None
+    assert callable(numeric.configure)
+
+
+def test_the_formats_of_the_command_line_are_there():
+    assert {"none", "float16", "dynamic", "int8"} <= plugins.catalogue(NUMERICS).keys()
