@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.model import Shape
 from keras_models.graphs.operations import VOCABULARY
+from keras_models.shapes.sequences import known_cells
 
 Axes = tuple[int, ...]
 
@@ -106,6 +107,8 @@ def _locally_connected(call: CountedCall) -> list[Term]:
 
 
 def _recurrent(call: CountedCall) -> list[Term]:
+    if call.kind == "RNN" and known_cells(call.config["cell"]) is None:
+        raise UnknownCountError
     steps = _steps(call)
     return [Term(steps, name) for name in call.weights if name.endswith("kernel")]
 

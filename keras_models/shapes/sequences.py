@@ -21,13 +21,19 @@ def _recurrent(call: LayerCall) -> Shape | Outputs | None:
 
 def _cells(call: LayerCall) -> Shape | Outputs | None:
     """The layer RNN with Keras's own cells, stacked ones too; a user's cell is unknown."""
-    cell = call.config["cell"]
-    cells = cell["config"]["cells"] if cell["class_name"] == "StackedRNNCells" else [cell]
-    if any(one["class_name"] not in ("SimpleRNNCell", "GRUCell", "LSTMCell") for one in cells):
+    cells = known_cells(call.config["cell"])
+    if cells is None:
         return None
     batch = call.shape[1 if call.config.get("time_major") else 0]
     states = [(batch, one["config"]["units"]) for one in cells for _ in range(_STATES.get(one["class_name"], 1))]
     return _with_states(call, (cells[-1]["config"]["units"],), states)
+
+
+def known_cells(cell: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The cells of an RNN layer from the first to the last, None where one is not Keras's own."""
+    cells = cell["config"]["cells"] if cell["class_name"] == "StackedRNNCells" else [cell]
+    known = all(one["class_name"] in ("SimpleRNNCell", "GRUCell", "LSTMCell") for one in cells)
+    return list(cells) if known else None
 
 
 def _convolutional(call: LayerCall) -> Shape | Outputs | None:

@@ -7,13 +7,25 @@ import numpy as np
 import pytest
 import tf_keras
 
-from tests.keras_models.graph_models import graph_of, major, wrong_shapes
+from tests.keras_models.graph_models import graph_of, wrong_shapes
 
 BOTH = [keras, tf_keras]
 
 
 def _layers(k: Any, x: dict[str, Any]) -> list[Any]:
     """One call of each layer that both Kerases have."""
+    return [
+        *_windows(k, x),
+        *_reshaping(k, x),
+        *_merging(k, x),
+        *_sequences(k, x),
+        *_same(k, x),
+        *_preprocessing(k, x),
+        *_features(k, x),
+    ]
+
+
+def _windows(k: Any, x: dict[str, Any]) -> list[Any]:
     layers = k.layers
     made: list[Any] = []
     for padding in ("valid", "same"):
@@ -44,8 +56,12 @@ def _layers(k: Any, x: dict[str, Any]) -> list[Any]:
             layers.GlobalAveragePooling2D(data_format="channels_first", keepdims=keepdims)(x["image"]),
             layers.GlobalAveragePooling3D(keepdims=keepdims)(x["volume"]),
         ]
-    made += _reshaping(k, x) + _merging(k, x) + _sequences(k, x) + _same(k, x) + _preprocessing(k, x)
-    made += [
+    return made
+
+
+def _features(k: Any, x: dict[str, Any]) -> list[Any]:
+    layers = k.layers
+    return [
         layers.Dense(5)(x["line"]),
         layers.Dense(5)(x["image"]),
         layers.Embedding(7, 5)(x["tokens"]),
@@ -54,7 +70,6 @@ def _layers(k: Any, x: dict[str, Any]) -> list[Any]:
         layers.EinsumDense("...x,xy->...y", output_shape=5)(x["line"]),
         layers.EinsumDense("ab,bc->ac", output_shape=5)(x["vector"]),
     ]
-    return made
 
 
 def _reshaping(k: Any, x: dict[str, Any]) -> list[Any]:
@@ -269,7 +284,6 @@ def test_a_layer_without_a_rule_has_no_shape_and_stops_nothing(k: Any) -> None:
 @pytest.mark.parametrize("k", BOTH)
 @pytest.mark.parametrize("family", ["MobileNetV3Small", "EfficientNetB0"])
 def test_families_of_keras_applications(k: Any, family: str) -> None:
-    """All 111 architectures were compared once (benchmarks hold them); here those of many layer kinds."""
+    """All 111 architectures agreed when they were compared once; these two have the most kinds of layers."""
     model = getattr(k.applications, family)(weights=None, classes=10, input_shape=(64, 64, 3))
-    assert major(k) in (2, 3)
     assert wrong_shapes(k, model) == {}
