@@ -168,6 +168,8 @@ def _read(examples: Any, total: int, chosen: Indices | None, shuffle_seed: int |
             return example
 
         examples = examples.enumerate().filter(is_wanted).map(example_alone)
+    # Keras warns of data that "ran out" where it cannot know the number of batches.
+    examples = examples.apply(tf.data.experimental.assert_cardinality(total if chosen is None else len(chosen)))
     if shuffle_seed is None:
         return examples
     buffer = max(1, min(total, _SHUFFLE_BYTES // _example_bytes(examples)))

@@ -27,6 +27,7 @@ def test_one_data_set_is_split_without_losing_an_example(tmp_path, make_interfac
         numbers = np.concatenate([x[:, 0] for (x,), _ in split.batches(8)])
         labels = np.concatenate([y for _, (y,) in split.batches(8)])
         assert len(numbers) == split.size
+        assert split.tf_dataset(8).cardinality() == -(-split.size // 8)
         numbers = np.round(numbers * 255).astype(int)
         np.testing.assert_array_equal(labels, numbers % 10)
         seen += numbers.tolist()
