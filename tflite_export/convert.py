@@ -13,8 +13,8 @@ from contracts.model import Interface
 from tflite_export import tracing
 from tflite_export.calibration import Calibration
 from tflite_export.conversion_errors import explain
+from tflite_export.finish import finish
 from tflite_export.index_limits import index_limits
-from tflite_export.port_names import with_port_names
 from tflite_export.quiet import silenced
 from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from tflite_export.tracing import SavedGraph
@@ -85,7 +85,7 @@ class Converter:
                 data = self._run_calibrated(configure, examples, allow_flex)
             else:
                 data = self._run(self._graph, configure, allow_flex)
-        return with_port_names(data, self._interface)
+        return finish(data, self._interface)
 
     def _run(self, graph: SavedGraph, configure: Configure, allow_flex: bool) -> bytes:
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Give a converted file the model's own names and order of inputs and outputs."""
+"""Finish a converted file: the model's own names and order of inputs and outputs, and nothing left over."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from contracts.model import Interface, Port
 from tflite_export.tracing import INPUT_NAME, OUTPUT_NAME
 
 
-def with_port_names(data: bytes, interface: Interface) -> bytes:
+def finish(data: bytes, interface: Interface) -> bytes:
     """The same file, with inputs and outputs (tensors and signature) named and ordered as in the interface.
 
     The converter sorts them by name, calls tensors `serving_default_input_000:0` or `StatefulPartitionedCall:0`,
-    and does not keep names that TensorFlow's graphs do not allow.
+    and does not keep names that TensorFlow's graphs do not allow. Buffers that no tensor uses are emptied.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -20,9 +20,19 @@ def with_port_names(data: bytes, interface: Interface) -> bytes:
     main = model.subgraphs[signature.subgraphIndex]
     main.inputs = _rename(main, signature.inputs, INPUT_NAME, interface.inputs)
     main.outputs = _rename(main, signature.outputs, OUTPUT_NAME, interface.outputs)
+    _empty_unused_buffers(model)
     builder = flatbuffers.Builder(len(data) + 1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
+
+
+def _empty_unused_buffers(model: Any) -> None:
+    """The quantizer (TensorFlow 2.21) leaves an LSTM's start state behind, with whatever was in memory there."""
+    used = {tensor.buffer for subgraph in model.subgraphs for tensor in subgraph.tensors}
+    used.update(entry.buffer for entry in model.metadata or ())
+    for index, buffer in enumerate(model.buffers):
+        if index not in used:
+            buffer.data = None
 
 
 def _rename(subgraph: Any, entries: list[Any], pattern: str, ports: tuple[Port, ...]) -> list[int]:
