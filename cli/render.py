@@ -106,12 +106,13 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
     table = Table(box=SIMPLE_HEAD, padding=(0, 0), pad_edge=False)
     for index, name in enumerate(headings):
         foldable = index == 0 or name in FOLDABLE
+        natural = max(len(line) for cells in ([name], *([row[index]] for row in rows)) for line in cells[0].split("\n"))
         table.add_column(
             Text(name),
             justify="left" if index < left or foldable else "right",
             overflow="fold",
             no_wrap=not foldable,
-            min_width=(FIRST_COLUMN if index == 0 else 10) if foldable else None,
+            min_width=min(natural, FIRST_COLUMN if index == 0 else 10) if foldable else None,
         )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))

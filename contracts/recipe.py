@@ -54,11 +54,17 @@ class MethodRecipe:
     """What is pruned, and how much."""
 
     method: str = option("threshold", "How to prune.", plugins="pruning.methods")
-    threshold: float | None = option(None, "Weights with |w| below this become zero.", metavar="T")
+    threshold: float | None = option(
+        None, "Weights with |w| (activation: neurons with mean |a|) below this go.", metavar="T"
+    )
     sparsity: float | None = option(None, "Share of the weights that becomes zero, 0 to 1.", metavar="S")
     scope: str = option("layer", "Where the share counts.", choices=("layer", "global"))
     conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
     dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
+    ratio: float | None = option(None, "Share of the neurons and channels that is removed, 0 to 1.", metavar="R")
+    macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
+    criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="pruning.criteria")
+    align: int = option(1, "Keep channel counts a multiple of this.", metavar="N")
     include: tuple[str, ...] = option([], "Only layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
     exclude: tuple[str, ...] = option([], "No layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
 
@@ -111,6 +117,8 @@ class PruneRecipe(PointRecipe, GateRecipe):
     output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
     tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
     quantize: str = option("none", "Numeric format of the .tflite.", plugins="tflite_export.numerics", panel="Export")
+    check: bool = option(False, "Prove that a cut model computes what the original does without what was cut.")
+    plot: str | None = option(None, "Units before and after, and scores.", metavar="FILE.png|.svg")
     dry_run: bool = option(False, "Print the plan and write nothing.")
     force: bool = option(False, "Overwrite existing outputs.")
 
@@ -121,6 +129,7 @@ class SweepRecipe(PointRecipe):
 
     thresholds: str | None = option(None, "Points: A,B,C or START:STOP:STEP (STOP included).", metavar="LIST")
     sparsities: str | None = option(None, "Points of --sparsity.", metavar="LIST")
+    ratios: str | None = option(None, "Points of --ratio.", metavar="LIST")
     quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", panel="Export")
     output: str | None = option(None, "Results table.", metavar="FILE.csv|.json|.md")
     plot: str | None = option(None, "Score against size.", metavar="FILE.png|.svg")
@@ -210,6 +219,9 @@ RANGES = {
     "conv_sparsity": (0.0, 1.0),
     "dense_sparsity": (0.0, 1.0),
     "validation_split": (0.001, 0.999),
+    "ratio": (0.0, 1.0),
+    "macs": (0.0, 1.0),
+    "align": (1, 65536),
     "epochs": (0, math.inf),
     "learning_rate": (1e-12, 1e6),
     "batch_size": (1, math.inf),

@@ -24,8 +24,7 @@ class LossFunction:
             self._functions = _for_outputs(model.loss, keras_module, interface)
         else:
             self._functions = [
-                _loss(keras_module, name, logits)
-                for name, logits in zip(task.losses, task.from_logits, strict=True)
+                _loss(keras_module, name, logits) for name, logits in zip(task.losses, task.from_logits, strict=True)
             ]
             self.keras_loss = self._functions if len(self._functions) > 1 else self._functions[0]
 
@@ -35,6 +34,17 @@ class LossFunction:
             _mean(function, known, predicted)
             for function, known, predicted in zip(self._functions, labels, predictions, strict=True)
         )
+
+    def tensor(self, labels: Any, outputs: Any) -> Any:
+        """The same for one batch of tensors, to be differentiated."""
+        import tensorflow as tf
+
+        total = 0.0
+        for function, known, predicted in zip(self._functions, labels, outputs, strict=True):
+            if known.shape.rank is not None and known.shape[1:].num_elements() == predicted.shape[1:].num_elements():
+                known = tf.reshape(known, tf.shape(predicted))
+            total += tf.reduce_mean(function(known, predicted))
+        return total
 
 
 def _for_outputs(loss: Any, keras_module: Any, interface: Interface) -> list[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,18 @@ class MaskPlan:
     masks: Mapping[WeightKey, Mask]
     layers: tuple[LayerReport, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the pruned model will have."""
+        zeros = sum(layer.zeros for layer in self.layers)
+        weights = sum(layer.weights for layer in self.layers)
+        return {"zero_weights": zeros, "sparsity": zeros / weights}
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the layers' rows do not tell."""
+        return {}
 
     def apply(self) -> Session:
         """Zero the masked weights of the live model."""

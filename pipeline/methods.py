@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
+from pipeline.channel_pruning import plan_channels
 from pipeline.masked_pruning import plan_masks
 from pipeline.requests import load_method
 from pipeline.session import Session
@@ -22,11 +23,22 @@ class Plan(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What the user should look at."""
 
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """Columns of the results table that are known before anything is changed."""
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What else there is to tell of the plan, under JSON keys."""
+
     def apply(self) -> Session:
         """Carry the plan out."""
 
 
-PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {"mask": plan_masks}
+PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
+    "mask": plan_masks,
+    "channels": plan_channels,
+}
 """How each kind of method (its line `KIND`) is planned."""
 
 

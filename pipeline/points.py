@@ -8,7 +8,7 @@ from typing import Any
 from contracts.errors import UsageError
 from contracts.recipe import SweepRecipe, check
 
-LISTS = {"thresholds": "threshold", "sparsities": "sparsity"}
+LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""
 
 

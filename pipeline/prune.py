@@ -1,15 +1,17 @@
 """`edgeprune prune`: plan, apply, fine-tune, export, gates, write."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
+from pipeline.channel_pruning import ChannelPruning
 from pipeline.exporting import Exported, Exporter, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
-from pipeline.methods import make_plan
+from pipeline.methods import Plan, make_plan
 from pipeline.outputs import size_of, whole, write_text
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
@@ -28,11 +30,14 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     for warning in plan.warnings:
         reporter.warning(warning)
     rows = [session.measure(stage="original", model_bytes=size_of(path))]
-    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
+    extra = dict(plan.details)
+    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers, extra=extra)
     if recipe.dry_run:
-        return replace(result, rows=tuple(rows))
+        return replace(result, rows=(*rows, _predicted(rows[0], plan)))
     unpruned = _unpruned_file(session) if recipe.tflite else b""
     session = plan.apply()
+    if recipe.check and isinstance(plan, ChannelPruning):
+        extra["check"] = _check(plan, session, reporter)
     rows.append(session.measure(stage="pruned"))
     interrupted = bool(recipe.epochs) and _fine_tune(session, recipe, reporter)
     if recipe.epochs:
@@ -46,6 +51,25 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
     write_text(outputs["report"], json.dumps(result.as_json(), indent=2) + "\n", recipe.force)
     return result
+
+
+def _predicted(original: Measurement, plan: Plan) -> Measurement:
+    """The row of a pruned model that was not made: what the plan says, and nothing that would have to be measured."""
+    known = replace(original, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
+    return replace(known, **plan.predicted)
+
+
+def _check(plan: ChannelPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
+    """Prove the cut and tell how far it holds."""
+    proof = plan.check(session)
+    if proof.inexact:
+        reporter.note(
+            f"check: {', '.join(proof.inexact)} lose channels over which a layer normalises, so equality cannot hold; "
+            f"the outputs differ by {proof.relative_error:.3g} of their range"
+        )
+    else:
+        reporter.note(f"check: the cut is exact: largest error {proof.relative_error:.2g} of the output's range")
+    return asdict(proof)
 
 
 def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> bool:

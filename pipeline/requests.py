@@ -20,7 +20,9 @@ def load_method(recipe: PointRecipe) -> ModuleType:
 
 def check_prune(model: Path, recipe: PruneRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
-    load_method(recipe)
+    method = load_method(recipe)
+    if recipe.check and method.KIND == "mask":
+        raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
     _check_training(recipe)
     if not recipe.dry_run:
         for file in prune_outputs(model, recipe).values():

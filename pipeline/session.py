@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from keras_models.macs import node_macs
-
 from contracts.data import Data, Split
 from contracts.errors import UsageError
 from contracts.model import Interface, ModelGraph
@@ -19,9 +17,11 @@ from keras_models.files import LoadedModel, load_model
 from keras_models.graph import build_graph
 from keras_models.kerases import keras_module
 from keras_models.losses import LossFunction
+from keras_models.macs import node_macs
 from keras_models.prediction import Predictor
 from keras_models.statistics import count_weights
 from keras_models.variables import interface, weight_specs
+from pipeline.channel_evidence import ChannelEvidence
 from pipeline.reporting import Reporter
 
 
@@ -63,6 +63,11 @@ class Session:
         """What the model is trained for."""
         keras = keras_module(self.loaded.keras_major)
         return LossFunction(self.loaded.model, keras, self.interface, self.require_data().task)
+
+    @cached_property
+    def channels(self) -> ChannelEvidence:
+        """The channels of the model with its original weights."""
+        return ChannelEvidence(self)
 
     def require_data(self) -> Data:
         """The data; raises UsageError where none was given."""

@@ -1,0 +1,103 @@
+"""Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from contracts.errors import EdgepruneError
+from contracts.recipe import SweepRecipe
+from contracts.results import Measurement
+from keras_models.variables import get_arrays, set_arrays
+from pipeline.exporting import Exporter, latency_columns
+from pipeline.fine_tuning import FineTuner, kernels
+from pipeline.methods import make_plan
+from pipeline.outputs import size_of
+from pipeline.reporting import Reporter
+from pipeline.requests import numerics
+from pipeline.session import Session, open_session
+
+LATENCY_SECONDS = 0.15
+
+
+def describe(row: Measurement) -> str:
+    """A row in one line."""
+    point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
+    scored = "" if row.score is None else f", {row.metric} {row.score:.4f}"
+    return f"{'unpruned' if point is None else f'{point:g}'}, {row.parameters:,} parameters{_zeros(row)}{scored}"
+
+
+def _zeros(row: Measurement) -> str:
+    return f", {row.sparsity:.1%} zeros" if row.sparsity else ""
+
+
+class _Tools(ExitStack):
+    """What measuring one live model needs, made when it is first asked for."""
+
+    def __init__(self, session: Session, recipe: SweepRecipe) -> None:
+        super().__init__()
+        self.session, self._recipe = session, recipe
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Converts the model."""
+        return self.enter_context(Exporter(self.session, self._recipe.seed))
+
+    @cached_property
+    def tuner(self) -> FineTuner:
+        """Trains the model with all its kernels' zeros held."""
+        return self.enter_context(FineTuner(self.session, kernels(self.session), self._recipe, self._recipe.seed))
+
+
+class Bench(ExitStack):
+    """The session of a sweep. Points that only zero weights share its tools; each cut model has its own."""
+
+    def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
+        super().__init__()
+        self._path, self._recipe, self._reporter = path, recipe, reporter
+        self._session = open_session(path, recipe, reporter)
+        self._original = get_arrays(self._session.loaded.model)
+        self._tools = self.enter_context(_Tools(self._session, recipe))
+
+    def measure(self, point: SweepRecipe | None) -> tuple[Measurement, ...]:
+        """One row for each numeric format, for the unpruned model (None) or one point."""
+        set_arrays(self._session.loaded.model, self._original)
+        if point is None:
+            row = self._session.measure(stage="original", model_bytes=size_of(self._path))
+            return self._with_files(self._tools, row)
+        plan = make_plan(self._session, point)
+        for warning in plan.warnings:
+            self._reporter.warning(warning)
+        session = plan.apply()
+        if session is self._session:
+            return self._measure_pruned(self._tools, point)
+        with _Tools(session, self._recipe) as tools:
+            return self._measure_pruned(tools, point)
+
+    def _measure_pruned(self, tools: _Tools, point: SweepRecipe) -> tuple[Measurement, ...]:
+        if point.epochs and tools.tuner.run(self._reporter).interrupted:
+            raise KeyboardInterrupt
+        row = tools.session.measure(
+            stage="fine-tuned" if point.epochs else "pruned",
+            threshold=point.threshold,
+            sparsity_target=point.sparsity,
+            ratio=point.ratio,
+        )
+        return self._with_files(tools, row)
+
+    def _with_files(self, tools: _Tools, row: Measurement) -> tuple[Measurement, ...]:
+        return tuple(self._with_file(tools, row, quantize) for quantize in numerics(self._recipe))
+
+    def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measurement:
+        """The row with size and latency of its .tflite file; of another format than float32, its score too."""
+        own_score = None if quantize == "none" else row.score
+        try:
+            exported = tools.exporter.export(quantize, self._recipe, own_score)
+        except EdgepruneError as error:
+            self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
+            return replace(row, quantize=quantize)
+        (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
+        score = row.score if exported.score is None else exported.score
+        return replace(
+            row, quantize=quantize, score=score, max_abs_error=exported.verification.max_abs_error, **columns
+        )

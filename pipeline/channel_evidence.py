@@ -1,0 +1,69 @@
+"""What is known of a session's channels: the graph of them, and what the data says; found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from contracts.channels import ChannelGraph, MacTerm
+from contracts.data import Batch
+from contracts.errors import UsageError
+from contracts.statistics import ChannelStatistics
+from keras_models.activation_statistics import activation_statistics
+from keras_models.macs import mac_terms
+from keras_models.sensitivity import sensitivities
+from pruning.channels import channel_graph
+
+if TYPE_CHECKING:
+    from pipeline.session import Session
+
+BATCH_SIZE = 128
+MOST_BATCHES = 80
+"""About 10,000 examples: mean activations hardly change beyond."""
+
+
+class ChannelEvidence:
+    """The channels of a model with its original weights."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def graph(self) -> ChannelGraph:
+        """Which channels go together."""
+        return channel_graph(self._session.graph)
+
+    @cached_property
+    def mac_terms(self) -> tuple[MacTerm, ...]:
+        """What each channel costs."""
+        return mac_terms(self._session.graph)
+
+    def statistics(self, needs: str, criterion: str) -> ChannelStatistics | None:
+        """What a criterion needs (`weights`, `activations` or `gradients`), measured on the training part.
+
+        Raises UsageError where it needs data and there is none.
+        """
+        if needs == "weights":
+            return None
+        if self._session.data is None:
+            raise UsageError(f"{criterion} looks at {needs} and needs data", "give --data D")
+        return self._activations if needs == "activations" else self._gradients
+
+    @cached_property
+    def _activations(self) -> ChannelStatistics:
+        session = self._session
+        found = activation_statistics(session.loaded.model, session.graph, self.graph, self._batches())
+        return ChannelStatistics(activations=found)
+
+    @cached_property
+    def _gradients(self) -> ChannelStatistics:
+        session = self._session
+        found = sensitivities(session.loaded.model, self.graph, self._batches(), session.loss.tensor)
+        return ChannelStatistics(sensitivities=found)
+
+    def _batches(self) -> Iterator[Batch]:
+        data = self._session.require_data()
+        part = data.test if data.train.size == 0 else data.train
+        return islice(part.batches(BATCH_SIZE), MOST_BATCHES)

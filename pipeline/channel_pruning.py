@@ -1,0 +1,119 @@
+"""Pruning that removes channels: plan on the graph, cut, prove."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from contracts.channels import ChannelPlan
+from contracts.data import Array, first_examples
+from contracts.errors import ModelError
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from keras_models.kerases import keras_module
+from keras_models.live_arrays import LiveArrays
+from keras_models.proof import ProofResult, prove
+from keras_models.surgery import cut
+from keras_models.variables import variables
+from pipeline.session import Session
+from pruning.macs import MacCount
+from pruning.structure import needs, plan_cut
+from tflite_export.verify import random_examples
+
+PROOF_EXAMPLES = 32
+
+
+@dataclass(frozen=True)
+class ChannelPruning:
+    """A plan for one session; nothing is changed until `apply`, which leaves the session itself as it is."""
+
+    session: Session
+    plan: ChannelPlan
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer."""
+        return self.plan.layers
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should look at."""
+        return self.plan.notes
+
+    @cached_property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the cut model will have."""
+        session = self.session
+        count = MacCount(session.graph, self.plan.graph, session.channels.mac_terms)
+        return {"macs": count(self.plan.kept), "parameters": self._parameters()}
+
+    def _parameters(self) -> int:
+        lengths = {
+            (layer.path, spec.name): list(spec.shape)
+            for layer in self.session.graph.layers.values()
+            for spec in layer.weights
+        }
+        for axis in self.plan.graph.weight_axes:
+            lengths[axis.weight][axis.axis] = int(np.count_nonzero(self.plan.kept_channels(axis.channels)))
+        return sum(int(np.prod(shape, dtype=np.int64)) for shape in lengths.values())
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The groups of channels, as JSON values."""
+        graph, kept = self.plan.graph, self.plan.kept
+        after = np.bincount(graph.group_of[kept], minlength=len(graph.groups))
+        return {
+            "groups": [
+                {
+                    "name": group.name,
+                    "producers": list(group.producers),
+                    "consumers": list(group.consumers),
+                    "units_before": group.units,
+                    "units_after": int(units),
+                    "frozen": group.frozen,
+                    "exact": group.exact,
+                }
+                for group, units in zip(graph.groups, after, strict=True)
+            ]
+        }
+
+    def apply(self) -> Session:
+        """A session of the cut model, with the same data."""
+        loaded = self.session.loaded
+        keras = keras_module(loaded.keras_major)
+        with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
+            smaller = cut(loaded.model, self.session.graph, self.plan)
+        return Session(replace(loaded, model=smaller), self.session.data)
+
+    def check(self, smaller: Session) -> ProofResult:
+        """Prove the cut; raises ModelError where the cut model computes something else than it should."""
+        result = prove(self.session.loaded.model, smaller.loaded.model, self.plan, self._examples())
+        if result.exact and not result.holds:
+            raise ModelError(
+                f"{self.session.loaded.path}: the cut model is wrong: error {result.relative_error:.2g} of the range",
+                "this is a bug in edgeprune, please report it with the model's config",
+            )
+        return result
+
+    def _examples(self) -> tuple[Array, ...]:
+        if self.session.data:
+            return first_examples(self.session.data.test, PROOF_EXAMPLES)
+        return random_examples(self.session.interface, PROOF_EXAMPLES, 0)
+
+
+def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:
+    """Decide which channels go; see `pruning.structure.plan_cut` for what is raised."""
+    request = method.request(recipe, recipe.seed)
+    evidence = session.channels
+    plan = plan_cut(
+        session.graph,
+        evidence.graph,
+        evidence.mac_terms,
+        LiveArrays(variables(session.loaded.model)),
+        request,
+        evidence.statistics(needs(request.criterion), f"--criterion {request.criterion}"),
+    )
+    return ChannelPruning(session, plan)
