@@ -1,6 +1,8 @@
 """A live model again from its (edited) config: same names, flags and compile settings, weights still to be set."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from contracts.errors import ModelError
@@ -17,7 +19,8 @@ def rebuild(model: Any, config: dict[str, Any], keras_major: int) -> Any:
     """
     initializers = _take_initializers(model, config)
     try:
-        new = type(model).from_config(config["config"])
+        with _no_garbage_collection():
+            new = type(model).from_config(config["config"])
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ModelError(
@@ -30,6 +33,18 @@ def rebuild(model: Any, config: dict[str, Any], keras_major: int) -> Any:
     _match_trainable(model, new)
     _compile_alike(model, new, keras_major)
     return new
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """All that Keras makes while it builds a model stays: looking for garbage in it takes a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _take_initializers(model: Any, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

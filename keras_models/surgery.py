@@ -1,5 +1,6 @@
 """Carry out a channel plan: a new model from the edited config, with what stays of the weights."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,9 @@ from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.model import ModelGraph, WeightKey
 from keras_models.config_access import layer_item, layer_items, refresh_shapes, set_argument, set_config_value
+from keras_models.live_arrays import LiveArrays
 from keras_models.rebuild import rebuild
-from keras_models.variables import get_arrays, set_arrays, variables
+from keras_models.variables import set_arrays, variables
 
 
 def cut(model: Any, graph: ModelGraph, plan: ChannelPlan) -> Any:
@@ -23,16 +25,22 @@ def cut(model: Any, graph: ModelGraph, plan: ChannelPlan) -> Any:
     config = {"class_name": type(model).__name__, "config": model.get_config()}
     edit_config(config, graph, plan)
     smaller = rebuild(model, config, graph.keras_major)
-    weights = kept_weights(get_arrays(model), plan)
-    live = variables(smaller)
-    for key, array in weights.items():
-        if tuple(live[key].shape) != array.shape:
-            raise ModelError(
-                f"{'/'.join(key)}: expected the shape {array.shape}, found {tuple(live[key].shape)} in the cut model",
-                f"keep it whole with --exclude {key[0]}",
-            )
-    set_arrays(smaller, weights)
+    weights = kept_weights(LiveArrays(variables(model)), plan)
+    try:
+        set_arrays(smaller, weights)
+    except ValueError as error:
+        raise _misfit(smaller, weights) from error
     return smaller
+
+
+def _misfit(model: Any, weights: Mapping[WeightKey, Array]) -> ModelError:
+    """The first weight that does not fit into the model."""
+    live = variables(model)
+    key = next(key for key, array in weights.items() if tuple(live[key].shape) != array.shape)
+    return ModelError(
+        f"{'/'.join(key)}: expected the shape {weights[key].shape}, found {tuple(live[key].shape)} in the cut model",
+        f"keep it whole with --exclude {key[0]}",
+    )
 
 
 def edit_config(config: dict[str, Any], graph: ModelGraph, plan: ChannelPlan) -> None:
@@ -51,10 +59,15 @@ def edit_config(config: dict[str, Any], graph: ModelGraph, plan: ChannelPlan) ->
 
 
 def kept_weights(arrays: Mapping[WeightKey, Array], plan: ChannelPlan) -> dict[WeightKey, Array]:
-    """What stays of each weight."""
-    kept = dict(arrays)
+    """What stays of each weight; the arrays are read one at a time."""
+    cuts: dict[WeightKey, list[tuple[int, Array]]] = defaultdict(list)
     for axis in plan.graph.weight_axes:
         stays = plan.kept_channels(axis.channels)
         if not stays.all():
-            kept[axis.weight] = np.compress(stays, kept[axis.weight], axis=axis.axis)
+            cuts[axis.weight].append((axis.axis, stays))
+    kept = {}
+    for key, array in arrays.items():
+        for place, stays in cuts[key]:
+            array = np.compress(stays, array, axis=place)
+        kept[key] = array
     return kept

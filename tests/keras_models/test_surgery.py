@@ -14,7 +14,7 @@ from keras_models.proof import prove
 from keras_models.surgery import cut
 from keras_models.variables import get_arrays
 from pruning.structure import CutRequest, plan_cut
-from tests.pruning.channel_oracle import examples, outputs, randomise, read
+from tests.pruning.channel_oracle import examples, randomise, read
 from tests.pruning.test_channels_layers import _cases as layer_cases
 
 
@@ -40,20 +40,9 @@ def small(api: Any) -> Any:
     return api.Model(inputs, layers.Dense(3, name="scores", dtype="float32")(x), name="small")
 
 
-@pytest.mark.parametrize("name", layer_cases)
-def test_a_cut_is_proven(api, name):
-    """Every family of layers, half of each group, chosen by chance."""
-    rng = np.random.default_rng(3)
-    model = layer_cases[name][0](api)
-    randomise(model, rng)
-    graph, plan = planned(model, CutRequest(ratio=0.5, criterion="random", seed=1))
-    smaller = cut(model, graph, plan)
-    assert smaller.count_params() < model.count_params()
-    proof = prove(model, smaller, plan, tuple(examples(model, rng)))
-    assert proof.holds or not proof.exact, proof
-    again, channels = read(smaller)
-    assert {path: layer.kind for path, layer in again.layers.items()} == {p: la.kind for p, la in graph.layers.items()}
-    assert len(channels.unit_of) <= plan.kept_channels(np.arange(len(plan.graph.unit_of))).sum()
+def outputs(model: Any, data: list[np.ndarray]) -> list[np.ndarray]:
+    found = model(data[0] if len(data) == 1 else data, training=False)
+    return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
 
 
 @pytest.mark.parametrize("name", layer_cases)
