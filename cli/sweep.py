@@ -15,6 +15,7 @@ COLUMNS = (
     "point",
     "quantize",
     "score",
+    "parameters",
     "prunable_weights",
     "zero_weights",
     "sparsity",

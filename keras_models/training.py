@@ -104,7 +104,7 @@ class Trainer:
         """A fresh optimizer in effect; its variables are reset rather than made anew, so that nothing is retraced."""
         if self._fresh_optimizer is None:
             self._model.compile(optimizer=self._new_optimizer(steps), loss=self._loss)
-            self._model.optimizer.build(self._model.trainable_variables)
+            _make_variables(self._model.optimizer, self._model.trainable_variables)
             self._fresh_optimizer = [variable.numpy() for variable in _variables(self._model.optimizer)]
         for variable, value in zip(_variables(self._model.optimizer), self._fresh_optimizer, strict=True):
             variable.assign(value)
@@ -177,6 +177,12 @@ def _first_rate(learning_rate: Any) -> float:
         config = learning_rate.get("config", {})
         learning_rate = config.get("initial_learning_rate") or next(iter(config.get("values", ())), None)
     return float(learning_rate) if learning_rate else DEFAULT_LEARNING_RATE
+
+
+def _make_variables(optimizer: Any, trainable: Any) -> None:
+    """Create an optimizer's slots; the legacy optimizers of Keras 2 make theirs under another name."""
+    create = getattr(optimizer, "build", None) or optimizer._create_all_weights
+    create(trainable)
 
 
 def _variables(optimizer: Any) -> list[Any]:

@@ -74,6 +74,8 @@ def optimizers(k):
     yield "adafactor", k.optimizers.Adafactor(0.05)
     yield "lion", k.optimizers.Lion(0.01)
     yield "clipped", k.optimizers.Nadam(0.01, global_clipnorm=0.1)
+    if k is tf_keras:
+        yield "legacy", k.optimizers.legacy.Adam(0.01)
     if k is keras:
         yield "muon", k.optimizers.Muon(0.01)
 
