@@ -21,12 +21,28 @@ def explain(error: Exception, model: Any) -> EdgepruneError:
             "found one that needs the Flex delegate (TensorFlow's kernels on the device)",
             "replace the layer, or pass --allow-flex if the device has that delegate",
         )
-    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     place = f"{named}: " if named else ""
     return ExportError(
-        f"{place}TensorFlow's converter failed: {reason[:300]}",
+        f"{place}TensorFlow's converter failed: {_first_line(error)}",
         "export again with --quantize none, or replace the layer",
     )
+
+
+def cannot_trace(error: Exception) -> ExportError:
+    """The error for a model that TensorFlow cannot turn into a graph, or whose graph it cannot save."""
+    if "'untracked' resource" in str(error):
+        return ExportError(
+            "the model holds a table (StringLookup, IntegerLookup or the like), expected layers of numbers only",
+            "do the look-up before the model, and export the rest",
+        )
+    return ExportError(
+        f"TensorFlow cannot trace the model for one example: {_first_line(error)}",
+        "check that it runs on a batch of 1",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip()[:300] for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _operator(entry: Any) -> str:

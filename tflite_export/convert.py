@@ -8,11 +8,11 @@ from typing import Any
 
 from contracts import plugins
 from contracts.data import Array
-from contracts.errors import ExportError, UsageError
+from contracts.errors import EdgepruneError, ExportError, UsageError
 from contracts.model import Interface
 from tflite_export import tracing
 from tflite_export.calibration import Calibration
-from tflite_export.conversion_errors import explain
+from tflite_export.conversion_errors import cannot_trace, explain
 from tflite_export.finish import finish
 from tflite_export.index_limits import index_limits
 from tflite_export.quiet import silenced
@@ -33,12 +33,12 @@ class Converter:
     def __init__(self, model: Any, interface: Interface) -> None:
         """Trace the model with a batch of 1.
 
-        Raises ExportError for an input whose shape is not fixed.
+        Raises ExportError for a model that cannot be traced with fixed shapes in float32.
         """
         self._model = model
         self._interface = interface
         with silenced(), fused_lstm():
-            self._graph = SavedGraph(model, tracing.trace(model, interface))
+            self._graph = self._trace()
         self._unrolled: SavedGraph | None = None
 
     def __enter__(self) -> "Converter":
@@ -87,6 +87,14 @@ class Converter:
                 data = self._run(self._graph, configure, allow_flex)
         return finish(data, self._interface)
 
+    def _trace(self) -> SavedGraph:
+        try:
+            return SavedGraph(tracing.trace(self._model, self._interface))
+        except EdgepruneError:
+            raise
+        except Exception as error:  # whatever a model's layers raise means that there is no graph
+            raise cannot_trace(error) from error
+
     def _run(self, graph: SavedGraph, configure: Configure, allow_flex: bool) -> bytes:
         import tensorflow as tf
 
@@ -109,7 +117,7 @@ class Converter:
                 return data
         if self._unrolled is None:
             with unrolled(self._model):
-                self._unrolled = SavedGraph(self._model, tracing.trace(self._model, self._interface))
+                self._unrolled = self._trace()
         if has_loops(self._run(self._unrolled, lambda _: None, allow_flex)):
             raise ExportError(
                 "the model holds a loop that cannot be unrolled, which TensorFlow cannot calibrate",

@@ -8,13 +8,30 @@ from typing import Any
 from contracts.errors import ExportError
 from contracts.model import Interface
 
+HALF_PRECISION = {"float16", "bfloat16"}
 SIGNATURE = "serving_default"
 INPUT_NAME = "input_{:03d}"
 OUTPUT_NAME = "output_{:03d}"
 
 
-def check_shapes(interface: Interface) -> None:
-    """Raise ExportError for an input with a length that is known only at run time."""
+def check_model(model: Any, interface: Interface) -> None:
+    """Raise ExportError for a model that cannot become a .tflite file as it is.
+
+    That is one with an input whose length is known only at run time, one that computes in half precision, or one
+    whose recurrent layers go on from one call to the next.
+    """
+    for layer in model._flatten_layers(include_self=False):
+        if getattr(layer, "compute_dtype", None) in HALF_PRECISION:
+            raise ExportError(
+                f"layer {layer.name!r}: expected a layer that computes in float32, found {layer.compute_dtype}: "
+                "LiteRT has no operators for that",
+                "save the model under the dtype policy float32; --quantize float16 still halves the file",
+            )
+        if getattr(layer, "stateful", False) and hasattr(layer, "unroll"):
+            raise ExportError(
+                f"layer {layer.name!r}: expected one that starts anew for each sequence, found stateful=True",
+                "save the model with stateful=False",
+            )
     for port in interface.inputs:
         if None in port.shape:
             shape = (None, *port.shape)
@@ -33,17 +50,26 @@ def trace(model: Any, interface: Interface) -> Any:
     """
     import tensorflow as tf
 
-    check_shapes(interface)
+    check_model(model, interface)
     signature = [
         tf.TensorSpec((1, *port.shape), port.dtype, name=INPUT_NAME.format(i))
         for i, port in enumerate(interface.inputs)
     ]
 
     def serve(*inputs: Any) -> dict[str, Any]:
-        outputs = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+        outputs = model(_structured(model, inputs), training=False)
         return {OUTPUT_NAME.format(i): tensor for i, tensor in enumerate(tf.nest.flatten(outputs))}
 
     return tf.function(serve, input_signature=signature, autograph=False).get_concrete_function()
+
+
+def _structured(model: Any, inputs: tuple[Any, ...]) -> Any:
+    """The inputs as the model takes them: one, a list, or (Keras 3 insists on it) the dict it was made with."""
+    structure = getattr(model, "_inputs_struct", None)
+    if isinstance(structure, dict):
+        given = {id(placeholder): tensor for placeholder, tensor in zip(model.inputs, inputs, strict=True)}
+        return {name: given[id(placeholder)] for name, placeholder in structure.items()}
+    return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
 class SavedGraph:
@@ -53,14 +79,18 @@ class SavedGraph:
     LSTM layers, and serves both Kerases alike.
     """
 
-    def __init__(self, model: Any, function: Any) -> None:
+    def __init__(self, function: Any) -> None:
         import tensorflow as tf
 
         self.function = function
         self._module = tf.Module()
-        self._module.variables_of_model = variables(model)
+        self._module.variables_of_model = list(function.graph.variables)
         self._folder = tempfile.TemporaryDirectory(prefix="edgeprune-")
-        tf.saved_model.save(self._module, self._folder.name, signatures={SIGNATURE: function})
+        try:
+            tf.saved_model.save(self._module, self._folder.name, signatures={SIGNATURE: function})
+        except BaseException:
+            self.close()
+            raise
 
     def with_current_values(self) -> str:
         """The folder, after writing into it the values that the variables have now."""
@@ -73,11 +103,6 @@ class SavedGraph:
     def close(self) -> None:
         """Remove the folder."""
         self._folder.cleanup()
-
-
-def variables(model: Any) -> list[Any]:
-    """The model's `tf.Variable`s; Keras 3 wraps them."""
-    return [getattr(variable, "_value", variable) for variable in model.variables]
 
 
 def nodes(function: Any) -> Iterator[Any]:

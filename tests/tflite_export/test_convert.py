@@ -95,12 +95,12 @@ def test_lstm_layers_of_both_kerases_become_one_operator_each(cases, kind, archi
 
 def test_masked_and_stateful_starts_are_not_fused_wrongly(kind):
     library = {"keras2": tf_keras, "keras3": keras}[kind]
-    sequence = library.Input((4, 5), name="sequence")
+    sequence = library.Input((3, 5), name="sequence")
     _, h, c = library.layers.LSTM(4, return_state=True)(sequence)
     decoded = library.layers.LSTM(4)(library.layers.Masking()(sequence), initial_state=[h, c])
     model = library.Model(sequence, decoded)
-    interface = Interface(inputs=(Port(name="sequence", shape=(4, 5)),), outputs=(Port(name="out", shape=(4,)),))
-    x = np.random.default_rng(0).standard_normal((64, 4, 5)).astype(np.float32)
+    interface = Interface(inputs=(Port(name="sequence", shape=(3, 5)),), outputs=(Port(name="out", shape=(4,)),))
+    x = np.random.default_rng(0).standard_normal((64, 3, 5)).astype(np.float32)
     x[::2, 2:] = 0
 
     for quantize in ("none", "int8"):
@@ -137,6 +137,39 @@ def test_an_input_without_a_fixed_length_is_refused():
     interface = Interface(inputs=(Port(name="sequence", shape=(None, 5)),), outputs=(Port(name="y", shape=(4,)),))
     with pytest.raises(ExportError, match=r"input 'sequence': expected a fixed shape, found \(None, None, 5\)"):
         Converter(model, interface)
+
+
+def test_inputs_given_by_name_keep_their_names(kind):
+    library = {"keras2": tf_keras, "keras3": keras}[kind]
+    zeta, alpha = library.Input((4,), name="zeta"), library.Input((4,), name="alpha")
+    out = library.layers.Dense(2)(library.layers.Subtract()([zeta, 2 * alpha]))
+    model = library.Model({"zeta": zeta, "alpha": alpha}, out)
+    ports = tuple(Port(name=tensor.name, shape=(4,)) for tensor in model.inputs)
+    interface = Interface(inputs=ports, outputs=(Port(name="out", shape=(2,)),))
+    x = np.random.default_rng(0).standard_normal((2, 32, 4)).astype(np.float32)
+
+    def reference(inputs):
+        named = {port.name: array for port, array in zip(ports, inputs, strict=True)}
+        return (np.asarray(model(named)),)
+
+    verify(convert(model, interface, "none"), reference, (x[0], x[1]), "none")
+
+
+def test_models_that_litert_cannot_run_are_refused_with_the_layer(kind):
+    library = {"keras2": tf_keras, "keras3": keras}[kind]
+    interface = Interface(inputs=(Port(name="x", shape=(4, 2)),), outputs=(Port(name="y", shape=(3,)),))
+    x = library.Input((4, 2), batch_size=1, name="x")
+    stateful = library.Model(x, library.layers.LSTM(3, stateful=True, name="memory")(x))
+    with pytest.raises(ExportError, match=r"layer 'memory': expected one that starts anew .*, found stateful=True"):
+        Converter(stateful, interface)
+    half = library.Model(x, library.layers.Dense(3, dtype="mixed_float16", name="fast")(x))
+    with pytest.raises(ExportError, match="layer 'fast': expected a layer that computes in float32, found float16"):
+        Converter(half, interface)
+    word = library.Input((1,), dtype="string", name="word")
+    table = library.Model(word, library.layers.StringLookup(vocabulary=["a", "b"])(word))
+    strings = Interface(inputs=(Port(name="word", shape=(1,), dtype="string"),), outputs=(Port(name="y", shape=(1,)),))
+    with pytest.raises(ExportError, match="the model holds a table"):
+        Converter(table, strings)
 
 
 def test_int8_needs_examples_to_calibrate_on(cases, kind):
