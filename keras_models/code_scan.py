@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from contracts.errors import UntrustedCodeError
 from keras_models.archives.archive import ModelArchive
+from keras_models.custom_objects import APPLICATION_LAYERS
 from keras_models.layer_tree import layer_config
 
 # They unpickle a program, or load one from a path.
@@ -25,6 +26,8 @@ _TENSOR_FUNCTIONS = re.compile(
 )
 _FUNCTIONS_WITH_EFFECTS = re.compile(r"(py_func|numpy_function|load_|print$|function$|init_scope)")
 _EFFECTFUL_OPERATION = re.compile(r"File|PyFunc|Save|Restore|Library|Print|Summary|Remote")
+
+_KERAS_MODULES = ("keras", "tf_keras", "builtins", "tensorflow.python.keras", "tensorflow.python.ops.init_ops_v2")
 
 Kind = Literal["code", "class", "function"]
 
@@ -122,15 +125,14 @@ def _is_named_function(item: Mapping[str, Any]) -> bool:
 
 
 def _is_foreign(item: Mapping[str, Any], kind: str) -> bool:
+    if _short_name(kind) in APPLICATION_LAYERS:
+        return False
     if ">" in kind:  # SavedModel and .h5: a class registered under its package
         return True
     if "module" not in item or kind.startswith("__"):
         return False  # .h5: a class that Keras does not ship is refused by its loader, which looks nowhere else
     module = str(item["module"] or "")
-    return not (
-        module in ("keras", "tf_keras", "builtins")
-        or module.startswith(("keras.", "tf_keras.", "tensorflow.python.keras."))
-    )
+    return module not in _KERAS_MODULES and not module.startswith(tuple(f"{name}." for name in _KERAS_MODULES))
 
 
 def _short_name(name: str) -> str:

@@ -8,21 +8,21 @@ from typing import Any
 from contracts.errors import UsageError
 from keras_models.kerases import keras_module
 
-# Layers that live inside keras.applications, where Keras's own loaders do not look
-_APPLICATION_LAYERS = {
-    "convnext": ("LayerScale", "StochasticDepth"),
-    "inception_resnet_v2": ("CustomScaleLayer",),
+APPLICATION_LAYERS = {
+    "LayerScale": "convnext",
+    "StochasticDepth": "convnext",
+    "CustomScaleLayer": "inception_resnet_v2",
 }
+"""Layers that Keras ships inside a module of keras.applications, where its own loaders do not look."""
 
 
 def keras_own_objects(keras_major: int) -> dict[str, Any]:
     """The layers that Keras ships inside its applications."""
     package = keras_module(keras_major).__name__
-    objects: dict[str, Any] = {}
-    for module_name, names in _APPLICATION_LAYERS.items():
-        module = importlib.import_module(f"{package}.src.applications.{module_name}")
-        objects |= {name: getattr(module, name) for name in names}
-    return objects
+    return {
+        name: getattr(importlib.import_module(f"{package}.src.applications.{module}"), name)
+        for name, module in APPLICATION_LAYERS.items()
+    }
 
 
 def import_custom_objects(file: Path) -> dict[str, Any]:

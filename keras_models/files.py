@@ -122,9 +122,11 @@ def _loader_error(archive: ModelArchive, error: Exception) -> ModelFileError:
             f"{archive.path}: {where}{what} {name!r} is not part of Keras {archive.keras_major}",
             "--custom-objects FILE.py gives it",
         )
+    hint = f"it was saved by Keras {archive.keras_version}: load it there and save it again"
+    if archive.format == "h5" and archive.keras_major == 3:  # operators, for one
+        hint = "Keras 3 cannot read every .h5 that it writes: save the model as .keras"
     return ModelFileError(
-        f"{archive.path}: Keras {archive.keras_major} cannot load it: {type(error).__name__}: {message[:300]}",
-        f"it was saved by Keras {archive.keras_version}: load it there and save it again",
+        f"{archive.path}: Keras {archive.keras_major} cannot load it: {type(error).__name__}: {message[:300]}", hint
     )
 
 
