@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import EdgepruneError, ModelFileError, OutputError
+from contracts.quiet import import_tensorflow
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, write_to_h5, write_to_keras
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
 from keras_models.kerases import keras_module
 from keras_models.layer_tree import layer_entries
-from keras_models.runtime import quiet_tensorflow
 from keras_models.variables import set_arrays, variables
 
 
@@ -42,7 +42,7 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
     """
     with open_archive(path) as archive:
         require_layers(archive)
-        quiet_tensorflow()
+        import_tensorflow()
         given = import_custom_objects(custom_objects) if custom_objects else {}
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
         check_finite(archive)

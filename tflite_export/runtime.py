@@ -6,7 +6,7 @@ import numpy as np
 
 from contracts.data import Array
 from contracts.errors import ExportError
-from tflite_export.quiet import silenced
+from contracts.quiet import silenced
 
 
 def load_interpreter(data: bytes, threads: int = 1) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from contracts.errors import DataError
 from contracts.model import Interface, Port
+from contracts.quiet import import_tensorflow
 from dataset_io.facts import Facts, label_facts
 from dataset_io.options import DataOptions
 from dataset_io.parts import Indices, RawData
@@ -57,6 +58,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     names = () if options.target_is_input else _class_names(next(iter(folders.values())))
     files = {part: _listed(folder, names, options) for part, folder in folders.items()}
     every_path = [path for part in files.values() for path in part.paths]
+    import_tensorflow()
     shape = _image_shape(source, interface.inputs[0], every_path[0])
     _check_images(every_path, shape[2])
     parts = {part: _part(listing, shape) for part, listing in files.items()}

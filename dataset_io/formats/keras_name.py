@@ -12,6 +12,7 @@ import numpy as np
 from contracts.data import Array
 from contracts.errors import DataError
 from contracts.model import Interface
+from contracts.quiet import import_tensorflow
 from dataset_io.formats import npz
 from dataset_io.options import DataOptions
 from dataset_io.parts import RawData, checked_part
@@ -40,6 +41,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         # Keras deletes a cached file whose hash is not the published one before it downloads it anew, and offline
         # it is lost (keras/src/utils/file_utils.py, get_file); a repacked mnist.npz is as good as any .npz.
         return npz.read(str(cached), interface, options)
+    import_tensorflow()
     module = importlib.import_module(f"keras.datasets.{source}")
     arguments = {"num_words": _WORDS} if source in _TEXTS else {}
     try:

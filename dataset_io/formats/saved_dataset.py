@@ -10,6 +10,7 @@ import numpy as np
 
 from contracts.errors import DataError
 from contracts.model import Interface, Port
+from contracts.quiet import import_tensorflow
 from dataset_io.facts import Facts, input_facts, label_facts, merged
 from dataset_io.options import DataOptions
 from dataset_io.parts import Indices, RawData, check_finite
@@ -36,6 +37,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     Elements are `(x, y)`, single or batched; x and y are arrays, tuples in the order of the model's inputs and
     outputs, or dicts by their names. Raises DataError for damaged files or elements of another form.
     """
+    import_tensorflow()
     folders = {name: Path(source) / name for name in _PARTS if (Path(source) / name / _SPEC).is_file()}
     outputs = () if options.target_is_input else interface.outputs
     notes: list[str] = []

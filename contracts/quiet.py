@@ -1,5 +1,6 @@
 """Silence for C++ code that writes to the process's standard streams whatever Python says."""
 
+import importlib
 import logging
 import os
 import sys
@@ -42,3 +43,14 @@ def silenced() -> Iterator[Captured]:
             logging.disable(disabled)
             sink.seek(0)
             captured.text = sink.read().decode("utf-8", errors="replace")
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow, before anything else does, without the notices that it and absl write; errors are raised."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    with silenced():
+        importlib.import_module("tensorflow")  # its parts greet seconds apart, before absl's own settings count
+    for name in ("tensorflow", "absl"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"(tensorflow|keras|tf_keras|absl)\b")

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from tflite_export.quiet import silenced
+from contracts.quiet import silenced
 
 
 def test_what_c_code_writes_is_caught_and_not_shown(capfd):

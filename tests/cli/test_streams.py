@@ -1,0 +1,10 @@
+"""Which stream gets what, seen in a process of its own: results on stdout, a user's lines on stderr, nothing else."""
+
+import json
+
+
+def test_tensorflow_says_nothing_of_its_own(edgeprune_process, samples, tmp_path):
+    model = samples / "digits_mlp.h5"
+    done = edgeprune_process("prune", model, "--threshold", 0.02, "--quiet", "--format", "json", cwd=tmp_path)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["command"] == "prune"
