@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from contracts.channels import NO_CHANNEL, CountEdit, Ids, WeightAxis
-from contracts.model import Shape
+from contracts.model import Node, Shape
 from pruning.channels.activations import effect_of
 from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 
@@ -36,6 +36,7 @@ class Call:
     inputs: tuple[Axes, ...]
     shapes: tuple[Shape, ...]
     output_shapes: tuple[Shape | None, ...]
+    readers: tuple[Node, ...] = ()
     prefix: str = ""
     inside: tuple[int | str, ...] = ()
 
@@ -139,7 +140,7 @@ class Call:
         if effect == "normalises":
             self.inexact(ids)
         elif effect == "unknown":
-            self.freeze(ids, f"{self.title} has an unknown activation function")
+            raise NotUnderstoodError("its activation function may mix channels")
 
     def wrapped(self, key: str, **changes: Any) -> "Call":
         """The call of the layer that this layer wraps under `key` of its config, with its weights under `key/`."""

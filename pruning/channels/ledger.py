@@ -94,3 +94,12 @@ class Ledger:
         for key, edit in self.edits.items():
             if edit.node is None and self._edit_calls[key] < self.calls[edit.layer]:
                 self.freeze(edit.channels, f"only some calls of {edit.layer!r} have removable channels")
+
+    def freeze_unread(self) -> None:
+        """A layer that is not understood in one call makes and scales nothing removable in any."""
+        for (layer, _), ids in self._fresh.items():
+            if layer in self.unread:
+                self.freeze(ids, self.unread[layer])
+        for ((layer, _), _), axis in self.weight_axes.items():
+            if layer in self.unread and axis is not None:
+                self.freeze(axis.channels, self.unread[layer])

@@ -1,12 +1,10 @@
 """One walk over the model: each call's rule turns the channels that come in into the channels that go out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from contracts.channels import ChannelGraph, TensorAxis
-from contracts.model import LayerSpec, ModelGraph, Node, TensorRef
+from contracts.model import LayerSpec, ModelGraph, Node, Shape, TensorRef
 from pruning.channels.call import Call, Stated
 from pruning.channels.choices import best_choices
 from pruning.channels.grouping import group_channels
@@ -33,14 +31,16 @@ def channel_graph(graph: ModelGraph) -> ChannelGraph:
 def _walk(graph: ModelGraph, chosen: Mapping[int, int]) -> tuple[Ledger, tuple[TensorAxis, ...]]:
     """Read every node in order; the findings, and the channels of every tensor."""
     ledger = Ledger(choices=chosen)
+    readers = _readers(graph)
     tensors: dict[TensorRef, Axes] = {}
     for node in graph.nodes:
         ledger.calls[node.layer] += 1
-        for output, axes in enumerate(_read(ledger, graph, node, tensors)):
+        for output, axes in enumerate(_read(ledger, graph, node, tensors, readers)):
             tensors[TensorRef(node.index, output)] = axes
     for tensor in graph.outputs:
-        for ids in tensors[tensor].values():
+        for ids in tensors.get(tensor, {}).values():
             ledger.freeze(ids, "model output")
+    ledger.freeze_unread()
     ledger.freeze_uneven_edits()
     along = [
         TensorAxis(tensor=tensor, axis=axis, channels=ids)
@@ -50,17 +50,30 @@ def _walk(graph: ModelGraph, chosen: Mapping[int, int]) -> tuple[Ledger, tuple[T
     return ledger, tuple(along)
 
 
-def _read(ledger: Ledger, graph: ModelGraph, node: Node, tensors: dict[TensorRef, Axes]) -> list[Axes]:
+def _readers(graph: ModelGraph) -> dict[int, list[Node]]:
+    """The nodes that read any output of a node."""
+    readers: dict[int, list[Node]] = {node.index: [] for node in graph.nodes}
+    for node in graph.nodes:
+        for tensor in node.inputs:
+            readers[tensor.node].append(node)
+    return readers
+
+
+def _read(
+    ledger: Ledger,
+    graph: ModelGraph,
+    node: Node,
+    tensors: dict[TensorRef, Axes],
+    readers: Mapping[int, Sequence[Node]],
+) -> list[Axes]:
     """The channels of each output of one node; on what is not understood, none, and those of the inputs frozen."""
-    inputs = tuple(tensors[tensor] for tensor in node.inputs)
-    first_own = ledger.size
+    inputs = tuple(tensors.get(tensor, {}) for tensor in node.inputs)
     try:
-        call = _call(ledger, graph, node, inputs)
+        call = _call(ledger, graph, node, inputs, readers[node.index])
         outputs = rules()[node.kind](call) if node.kind in rules() else _unknown(call)
         return _checked(outputs, node)
     except NotUnderstoodError as error:
         reason = f"{node.kind} {node.layer!r} is not understood: {error}"
-        ledger.freeze(np.arange(first_own, ledger.size, dtype=np.int64), reason)
         for axes in inputs:
             for ids in axes.values():
                 ledger.freeze(ids, reason)
@@ -68,9 +81,9 @@ def _read(ledger: Ledger, graph: ModelGraph, node: Node, tensors: dict[TensorRef
         return [{} for _ in node.output_shapes]
 
 
-def _call(ledger: Ledger, graph: ModelGraph, node: Node, axes: tuple[Axes, ...]) -> Call:
+def _call(ledger: Ledger, graph: ModelGraph, node: Node, axes: tuple[Axes, ...], readers: Sequence[Node]) -> Call:
     layer = graph.layers.get(node.layer) or LayerSpec(path=node.layer, kind=node.kind)
-    shapes = tuple(graph.shape(tensor) for tensor in node.inputs)
+    shapes = tuple(_shape(graph, tensor) for tensor in node.inputs)
     operands = _operands(ledger, node, axes)
     if any(shapes[position] is None for position in operands):
         raise NotUnderstoodError("the rank of an input is known only at run time")
@@ -85,7 +98,14 @@ def _call(ledger: Ledger, graph: ModelGraph, node: Node, axes: tuple[Axes, ...])
         inputs=tuple(axes[position] for position in operands),
         shapes=tuple(shapes[position] or () for position in operands),
         output_shapes=node.output_shapes,
+        readers=tuple(readers),
     )
+
+
+def _shape(graph: ModelGraph, tensor: TensorRef) -> Shape | None:
+    """A tensor's shape; None for a further output of a layer of whose outputs only the first is known."""
+    shapes = graph.nodes[tensor.node].output_shapes
+    return shapes[tensor.output] if tensor.output < len(shapes) else None
 
 
 def _operands(ledger: Ledger, node: Node, axes: tuple[Axes, ...]) -> list[int]:
@@ -121,6 +141,8 @@ def _unknown(call: Call) -> list[Axes]:
 
 def _checked(outputs: list[Axes], node: Node) -> list[Axes]:
     """The rule's answer, if it agrees with the shapes that Keras computed; a wrong one must never cut anything."""
+    if len(outputs) != len(node.output_shapes):
+        raise NotUnderstoodError(f"{len(node.output_shapes)} outputs where {len(outputs)} were expected")
     for axes, shape in zip(outputs, node.output_shapes, strict=True):
         for axis, ids in axes.items():
             if shape is None or axis >= len(shape) or shape[axis] != len(ids):

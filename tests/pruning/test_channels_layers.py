@@ -140,6 +140,14 @@ def initial_states(api: Any) -> Any:
     return api.Model([first, second], layers.Dense(2)(x))
 
 
+@case(cell=4)
+def recurrent_cell(api: Any) -> Any:
+    layers = api.layers
+    inputs = api.Input((4, 3))
+    x = layers.RNN(layers.GRUCell(4), return_sequences=True, name="cell")(inputs)
+    return api.Model(inputs, _head(api, x))
+
+
 @case(both=4, summed=3)
 def both_directions(api: Any) -> Any:
     """Units of the two directions go in pairs."""

@@ -182,6 +182,15 @@ def test_removable_units(apis: Any, name: str) -> None:
     assert not graph.unread
 
 
+def test_only_lengths_that_are_read_are_kept() -> None:
+    """`tf.shape(x)[0]`, the size of the batch, binds no channels; `tf.shape(x)[-1]` does."""
+    layers, inputs = tf_keras.layers, tf_keras.Input((4, 3))
+    x, y = layers.Dense(6, name="free")(inputs), layers.Dense(5, name="bound")(inputs)
+    merged = tf.reshape(x, (tf.shape(x)[0], 24)) / tf.cast(tf.shape(y)[-1], "float32")
+    graph = assert_cuts_are_exact(tf_keras.Model(inputs, [layers.Dense(2)(merged), layers.Dense(2)(y)]))
+    assert free_units(graph) == {"free": 6}
+
+
 def test_einsum_sums_over_frozen_channels() -> None:
     """Only Keras 3: what Keras 2 records of `tf.einsum` has no inputs."""
     layers, inputs = keras.layers, keras.Input((5, 3))

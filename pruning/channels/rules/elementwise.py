@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruning.channels.call import Call
+from pruning.channels.call import Call, none_removable
 from pruning.channels.ledger import Axes, NotUnderstoodError
 from pruning.channels.registry import rule
 
@@ -38,9 +38,7 @@ def _is_array(value: object) -> bool:
 @rule("Activation")
 def activation(call: Call) -> list[Axes]:
     """The function named in the config, along the last axis where it normalises."""
-    for axis, ids in call.inputs[0].items():
-        if axis == call.rank - 1:
-            call.activation(ids)
+    call.activation(call.inputs[0].get(call.rank - 1, none_removable(0)))
     return [dict(call.inputs[0])]
 
 

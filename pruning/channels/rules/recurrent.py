@@ -1,8 +1,10 @@
 """Recurrent layers: kernel (in, gates * units), recurrent_kernel (units, gates * units), and their wrappers."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from pruning.channels.call import Call
+from pruning.channels.call import Call, Stated
 from pruning.channels.ledger import Axes, NotUnderstoodError
 from pruning.channels.registry import rule, rules
 
@@ -31,6 +33,18 @@ def recurrent(call: Call) -> list[Axes]:
         call.freeze(units, f"an initial state of {call.title} cannot be cut")
     states = _STATES[call.kind] if call.config.get("return_state") else 0
     return [{2 if call.config.get("return_sequences") else 1: units}] + [{1: units}] * states
+
+
+@rule("RNN")
+def cell(call: Call) -> list[Axes]:
+    """One of Keras's own cells, which names its weights and settings as the layer does."""
+    inner = call.config["cell"]
+    kind = inner["class_name"].removesuffix("Cell")
+    if kind not in _GATES:
+        raise NotUnderstoodError(f"it wraps {inner['class_name']}")
+    returned = {key: call.config.get(key) for key in ("return_sequences", "return_state")}
+    config = Stated({**inner["config"], **returned})
+    return recurrent(replace(call, kind=kind, config=config, inside=(*call.inside, "cell", "config")))
 
 
 @rule("Bidirectional")

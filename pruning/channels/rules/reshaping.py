@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.model import Shape
+from contracts.model import Node, Shape
 from pruning.channels.call import Call
 from pruning.channels.ledger import Axes, NotUnderstoodError
 from pruning.channels.registry import rule
@@ -114,10 +114,22 @@ def broadcast_to(call: Call) -> list[Axes]:
 
 @rule("Shape")
 def shape(call: Call) -> list[Axes]:
-    """Who knows what is done with a length that is read at run time."""
-    for ids in call.inputs[0].values():
-        call.freeze(ids, f"their number is read by {call.title}")
+    """Lengths as numbers: an axis of channels whose length is asked for must keep it."""
+    asked = {axis for reader in call.readers for axis in _axes_asked(reader, call.rank)}
+    for axis in asked:
+        call.freeze(call.inputs[0].get(axis), f"their number is read by {call.title}")
     return [{}]
+
+
+def _axes_asked(reader: Node, rank: int) -> list[int]:
+    """Of which axes a reader of a shape takes the length: one or some by their indices, else all."""
+    slices = reader.arguments.get("slices", ())
+    if reader.kind != "GetItem" or len(slices) != 1:
+        return list(range(rank))
+    entry = slices[0]
+    if isinstance(entry, dict) and all(bound is None or isinstance(bound, int) for bound in entry.values()):
+        return list(range(rank))[slice(entry.get("start"), entry.get("stop"), entry.get("step"))]
+    return [entry % rank] if isinstance(entry, int) else list(range(rank))
 
 
 def _whole_numbers(values: Any, count: int) -> list[int]:
