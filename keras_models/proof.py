@@ -97,4 +97,4 @@ def _outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
 
     inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
     outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
-    return [np.asarray(tf.cast(output, tf.float32)) for output in tf.nest.flatten(outputs)]
+    return [np.asarray(output).astype(np.float64) for output in tf.nest.flatten(outputs)]

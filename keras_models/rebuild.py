@@ -14,12 +14,13 @@ from keras_models.live_layers import is_graph_model, leaf_layers
 def rebuild(model: Any, config: dict[str, Any], keras_major: int) -> Any:
     """A new model like `model`, built from `config`, `{"class_name": ..., "config": {...}}`, which is used up.
 
-    Its weights hold no sensible values yet; its optimizer, if any, starts afresh. Custom classes must be in scope.
-    Raises ModelError, with what Keras says of the layer, if it cannot be built.
+    Its weights hold no sensible values yet; its optimizer, if any, starts afresh. What the model's layers do not show
+    (custom activation functions, classes inside wrappers) must be in scope. Raises ModelError, with what Keras says of
+    the layer, if it cannot be built.
     """
     initializers = _take_initializers(model, config)
     try:
-        with _no_garbage_collection():
+        with keras_module(keras_major).saving.custom_object_scope(_own_classes(model)), _no_garbage_collection():
             new = type(model).from_config(config["config"])
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -33,6 +34,12 @@ def rebuild(model: Any, config: dict[str, Any], keras_major: int) -> Any:
     _match_trainable(model, new)
     _compile_alike(model, new, keras_major)
     return new
+
+
+def _own_classes(model: Any) -> dict[str, Any]:
+    """The classes of a model's layers that Keras cannot find by itself: users' own, and those inside applications."""
+    classes = {type(layer) for _, layer in leaf_layers(model)}
+    return {kind.__name__: kind for kind in classes if ".src.layers." not in kind.__module__}
 
 
 @contextmanager

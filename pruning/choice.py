@@ -19,6 +19,10 @@ GLOBAL_SHARE = 0.9
 """A ranking over the whole model takes no more than this share of a group before all others have given as much."""
 
 
+CLOSE = 0.005
+"""A cut this close below the MACs that were asked for (as a share of all) is not refined further."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
     """What may go. `rank[unit]` is its place in its group, 0 for the first to go; `may_go[unit]`, `lowest[group]`
@@ -80,7 +84,8 @@ def by_ratio(of: Candidates, ratio: float, scope: str) -> Kept:
 def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int]) -> Kept:
     """The first cut along the removal order with at most `ratio` of the MACs; `macs` never grows when more goes.
 
-    Raises ModelError where even the largest cut has more.
+    Where one unit is a large step (small models, `--align`), the cut that spares the last group instead, and units
+    given back, bring it closer. Raises ModelError where even the largest cut has more.
     """
     order = removal_order(of, scope)
     whole = macs(np.ones(len(of.group_of), dtype=bool))
@@ -90,14 +95,46 @@ def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int
             f"--macs {ratio:g}: the smallest possible cut still has {least / max(whole, 1):.4f} of the MACs",
             "ask for more, lower --align, or see the skipped layers",
         )
+
+    def count(going: Ids) -> int:
+        return macs(keep(of, going))
+
+    def fits(going: Ids) -> bool:
+        return count(going) <= ratio * whole
+
+    length = _first_fit(of, order, fits)
+    going = _going(of, order[:length])
+    if length and count(going) < (ratio - CLOSE) * whole:
+        last = of.group_of[order[length - 1]]
+        spared = order[length:][of.group_of[order[length:]] != last]
+        other = np.concatenate([order[: length - 1], spared])
+        choices = [going, _going(of, other[: _first_fit(of, other, fits)])]
+        going = max((_give_back(choice, order, of, fits) for choice in choices if fits(choice)), key=count)
+    return keep(of, going)
+
+
+def _first_fit(of: Candidates, order: Ids, fits: Callable[[Ids], bool]) -> int:
+    """How many units, in this order, have to go until the rest fits (all of them, if it never does)."""
     low, high = 0, len(order)
     while low < high:
         middle = (low + high) // 2
-        if macs(keep(of, _going(of, order[:middle]))) <= ratio * whole:
+        if fits(_going(of, order[:middle])):
             high = middle
         else:
             low = middle + 1
-    return keep(of, _going(of, order[:low]))
+    return low
+
+
+def _give_back(going: Ids, order: Ids, of: Candidates, fits: Callable[[Ids], bool]) -> Ids:
+    """Let units stay after all as long as the rest still fits, groups whose units go last first."""
+    for group in dict.fromkeys(of.group_of[order[::-1]].tolist()):
+        while going[group] > 0:
+            less = going.copy()
+            less[group] -= 1
+            if not fits(less):
+                break
+            going = less
+    return going
 
 
 def removal_order(of: Candidates, scope: str) -> Ids:

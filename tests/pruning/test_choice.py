@@ -151,3 +151,16 @@ def test_macs_that_cannot_be_reached_are_refused_with_what_can():
     of = candidates(chain().group_of, np.ones(24), np.zeros(2, bool), np.ones(2, int))
     with pytest.raises(ModelError, match=r"--macs 0\.01: the smallest possible cut still has 0\.07"):
         by_macs(of, 0.01, "layer", count)
+
+
+def test_macs_of_a_small_model_come_close_by_giving_units_back():
+    """One unit of the first group is a quarter of all; the next group has cheaper ones."""
+
+    def macs(kept: np.ndarray) -> int:
+        return 25 * int(kept[:4].sum()) + int(kept[4:].sum())
+
+    of = make([[1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7, 8]])
+    whole = macs(np.ones(12, dtype=bool))
+    kept = by_macs(of, 0.72, "layer", macs)
+    assert macs(kept) / whole == pytest.approx(0.72, abs=0.02)
+    assert macs(kept) <= 0.72 * whole

@@ -1,0 +1,45 @@
+"""One member of each family of keras.applications, cut and proven, each in one of the two Kerases.
+
+All members in both are in benchmarks/applications.py.
+"""
+
+import gc
+
+import pytest
+
+from benchmarks.applications import keras_of, measure
+from keras_models.proof import TOLERANCE
+
+FAMILIES = {
+    "ConvNeXtTiny": 3,
+    "DenseNet121": 2,
+    "EfficientNetB0": 3,
+    "EfficientNetV2B0": 3,
+    "InceptionResNetV2": 3,
+    "InceptionV3": 2,
+    "MobileNet": 3,
+    "MobileNetV2": 2,
+    "MobileNetV3Small": 2,
+    "NASNetMobile": 3,
+    "RegNetX002": 2,
+    "RegNetY002": 2,
+    "ResNet50": 3,
+    "ResNet50V2": 2,
+    "ResNetRS50": 2,
+    "VGG16": 3,
+    "Xception": 2,
+}
+NORMALISE_OVER_CHANNELS = {"ConvNeXtTiny"}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_half_of_a_model_is_cut_and_proven(name):
+    keras = keras_of(FAMILIES[name])
+    ratio, macs = measure(keras, FAMILIES[name], name)
+    keras.backend.clear_session()
+    gc.collect()
+    assert ratio.parameters <= 0.55
+    assert 0.48 <= macs.macs <= 0.5
+    for row in (ratio, macs):
+        assert bool(row.inexact) == (name in NORMALISE_OVER_CHANNELS)
+        assert row.inexact or row.error <= TOLERANCE or row.error_float64 < 1e-12
