@@ -33,12 +33,13 @@ def randomise(model: Any, rng: np.random.Generator) -> None:
 
 
 def examples(model: Any, rng: np.random.Generator) -> list[np.ndarray]:
-    """Three random examples for each input, small whole numbers for whole-number inputs."""
+    """Three random examples for each input, small whole numbers or truth values where the input takes such."""
     made = []
     for tensor in model.inputs:
         shape = (3, *(5 if length is None else length for length in tensor.shape[1:]))
-        whole = "int" in str(getattr(tensor.dtype, "name", tensor.dtype))
-        made.append(rng.integers(0, 4, shape).astype("int32") if whole else rng.normal(size=shape).astype("float32"))
+        dtype = str(getattr(tensor.dtype, "name", tensor.dtype))
+        values = rng.normal(size=shape) if "float" in dtype else rng.integers(0, 2 if dtype == "bool" else 4, shape)
+        made.append(values.astype(dtype))
     return made
 
 

@@ -169,6 +169,15 @@ def each_step(api: Any) -> Any:
     return api.Model(inputs, _head(api, x))
 
 
+@case(words=4, lines=3)
+def steps_of_steps(api: Any) -> Any:
+    """A recurrent layer at each step of another, as texts are read line by line."""
+    layers = api.layers
+    inputs = api.Input((3, 4, 2))
+    x = layers.TimeDistributed(layers.Bidirectional(layers.GRU(4)), name="words")(inputs)
+    return api.Model(inputs, layers.Dense(2)(layers.LSTM(3, name="lines")(x)))
+
+
 @case(convlstm=3)
 def convolutional_lstm(api: Any) -> Any:
     layers = api.layers
@@ -366,6 +375,60 @@ def scaled(api: Any) -> Any:
     inputs = api.Input((4, 4, 3))
     x = layers.Rescaling(2.0, 1.0)(layers.Conv2D(4, 1, name="wide")(layers.Rescaling([1.0, 2.0, 3.0])(inputs)))
     return api.Model(inputs, _head(api, layers.UnitNormalization()(layers.Softmax()(x))))
+
+
+@case(**{"embedding": 6, "tower/hidden": 5, "tower/code": 4})
+def siamese(api: Any) -> Any:
+    """A nested model called twice; what the codes are multiplied along stays."""
+    layers = api.layers
+    inside = api.Input((4, 6))
+    x = layers.Dense(5, activation="relu", name="hidden")(inside)
+    tower = api.Model(inside, layers.GRU(4, name="code")(x), name="tower")
+    inputs = [api.Input((4,), dtype="int32"), api.Input((4,), dtype="int32")]
+    embedding = layers.Embedding(7, 6, mask_zero=False, name="embedding")
+    a, b = (tower(embedding(one)) for one in inputs)
+    return api.Model(
+        inputs, layers.Dense(2)(layers.Concatenate()([layers.Subtract()([a, b]), layers.Multiply()([a, b])]))
+    )
+
+
+@case()
+def cosine(api: Any) -> Any:
+    layers = api.layers
+    inputs = [api.Input((5,)), api.Input((5,))]
+    a, b = (layers.Dense(4)(one) for one in inputs)
+    return api.Model(inputs, layers.Dense(2)(layers.Dot(1)([a, b])))
+
+
+@case(rows=4)
+def products_of_sums(api: Any) -> Any:
+    """Dot sums over the steps that both share; then rows and columns are axes, and columns are pooled over."""
+    layers = api.layers
+    inputs = [api.Input((5, 2)), api.Input((5, 2))]
+    a, b = layers.Dense(4, name="rows")(inputs[0]), layers.Dense(3, name="columns")(inputs[1])
+    x = layers.Dot((1, 1))([a, b])
+    return api.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling1D()(layers.Permute((2, 1))(x))))
+
+
+@case(encoder=3, hidden=4)
+def states_of_both_directions(api: Any) -> Any:
+    """The decoder's units are the forward states, then the backward ones."""
+    layers = api.layers
+    inputs = [api.Input((4, 3)), api.Input((4, 2))]
+    encoder = layers.Bidirectional(layers.LSTM(3, return_state=True), name="encoder")
+    _, h, c, back_h, back_c = encoder(inputs[0])
+    states = [layers.Concatenate()([h, back_h]), layers.Concatenate()([c, back_c])]
+    x = layers.LSTM(6, return_sequences=True, name="decoder")(inputs[1], initial_state=states)
+    return api.Model(inputs, layers.Dense(2)(layers.Bidirectional(layers.GRU(4), name="hidden")(x)))
+
+
+@case(embed=6, attention=2)
+def attention_with_masks(api: Any) -> Any:
+    layers = api.layers
+    inputs = [api.Input((4, 3)), api.Input((4, 4), dtype="bool")]
+    x = layers.Dense(6, name="embed")(inputs[0])
+    y = layers.MultiHeadAttention(2, 2, name="attention")(x, x, attention_mask=inputs[1], use_causal_mask=True)
+    return api.Model(inputs, _head(api, layers.Add()([x, y])))
 
 
 @pytest.mark.parametrize("name", _cases)

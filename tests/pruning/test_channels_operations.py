@@ -191,6 +191,15 @@ def test_only_lengths_that_are_read_are_kept() -> None:
     assert free_units(graph) == {"free": 6}
 
 
+def test_depth_and_space() -> None:
+    """Sub-pixel upsampling: a unit is one channel of each of the four positions that it becomes."""
+    layers, inputs = tf_keras.layers, tf_keras.Input((4, 4, 3))
+    x = tf.nn.depth_to_space(layers.Conv2D(12, 3, padding="same", name="deep")(inputs), 2)
+    x = tf.nn.space_to_depth(layers.Conv2D(5, 1, name="wide")(x), 2)
+    graph = assert_cuts_are_exact(_model(tf_keras, inputs, x))
+    assert free_units(graph) == {"deep": 3, "wide": 5}
+
+
 def test_einsum_sums_over_frozen_channels() -> None:
     """Only Keras 3: what Keras 2 records of `tf.einsum` has no inputs."""
     layers, inputs = keras.layers, keras.Input((5, 3))
