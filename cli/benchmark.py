@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.examples import command_with_example
 from cli.options import RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
@@ -13,10 +14,8 @@ from contracts.recipe import BenchmarkRecipe, merge
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")
 ]
-EPILOG = (
-    "Example: edgeprune benchmark sample_models/digits_mlp.h5 sample_models/digits_cnn.keras "
-    "--data sample_models/digits.npz"
-)
+EXAMPLE = """edgeprune benchmark sample_models/digits_mlp.h5 sample_models/digits_cnn.keras \\
+  --data sample_models/digits.npz"""
 COLUMNS = (
     "file",
     "quantize",
@@ -33,7 +32,7 @@ COLUMNS = (
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("benchmark", epilog=EPILOG)(benchmark)
+    command_with_example(app, "benchmark", EXAMPLE)(benchmark)
 
 
 @with_recipe_options(BenchmarkRecipe)

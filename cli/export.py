@@ -4,16 +4,16 @@ from typing import Any
 
 import typer
 
+from cli.examples import command_with_example
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import ExportRecipe, merge
 from pipeline.requests import check_export
 
-EPILOG = (
-    "Example: edgeprune export sample_models/digits_cnn.keras --tflite digits.tflite --quantize int8 "
-    "--data sample_models/digits.npz"
-)
+EXAMPLE = """edgeprune export sample_models/digits_cnn.keras \\
+  --tflite digits_cnn.tflite --quantize int8 \\
+  --data sample_models/digits.npz"""
 COLUMNS = (
     "stage",
     "quantize",
@@ -29,7 +29,7 @@ COLUMNS = (
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("export", epilog=EPILOG)(export)
+    command_with_example(app, "export", EXAMPLE)(export)
 
 
 @with_recipe_options(ExportRecipe)

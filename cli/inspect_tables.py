@@ -50,7 +50,7 @@ def _shape(shape: Sequence[int | None] | None) -> str:
 
 
 def _layer_table(result: Result) -> str:
-    headings = ["layer", "kind", "output", "weights", "zeros", "MACs", "share", "prunable"]
+    headings = ["layer", "kind", "output", "params", "zeros", "MACs", "share", "prunable"]
     rows = [_layer_cells(layer) for layer in result.layers if isinstance(layer, LayerDetail)]
     return text_table(headings, rows, "", left=3)
 

@@ -4,6 +4,7 @@ import json
 
 import typer
 
+from cli.examples import command_with_example
 from cli.render import Format, FormatOption, text_table, to_text, write
 from contracts.plugins import catalogue
 
@@ -15,10 +16,12 @@ KINDS = {
 }
 """What each folder of plug-ins holds."""
 
+EXAMPLE = "edgeprune methods"
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("methods", epilog="Example: edgeprune methods")(methods)
+    command_with_example(app, "methods", EXAMPLE)(methods)
 
 
 def methods(form: FormatOption = Format.TABLE) -> None:

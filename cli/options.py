@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,8 @@ import typer
 from contracts.plugins import catalogue
 from contracts.recipe import ModelRecipe, value_type
 
-HIDDEN_DEFAULTS = (None, (), False, "")
+PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
+"""Boxes of --help, in the order of the work."""
 
 
 def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -26,11 +27,19 @@ def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]
 
         own = [item for item in inspect.signature(command).parameters.values() if item.name != "flags"]
         parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own]
-        wrapper.__signature__ = inspect.Signature(parameters + [_parameter(item) for item in fields(kind)])  # type: ignore[attr-defined]
+        wrapper.__signature__ = inspect.Signature(parameters + [_parameter(item) for item in _sorted_fields(kind)])  # type: ignore[attr-defined]
         wrapper.__doc__, wrapper.__name__ = command.__doc__, command.__name__
         return wrapper
 
     return decorate
+
+
+def _sorted_fields(kind: type[ModelRecipe]) -> list[Field[Any]]:
+    return sorted(fields(kind), key=lambda item: PANELS.index(_panel(item)))
+
+
+def _panel(item: Field[Any]) -> str:
+    return str(item.metadata.get("panel", PANELS[0]))
 
 
 def _plain(value: Any) -> Any:
@@ -44,13 +53,21 @@ def _parameter(item: Field[Any]) -> inspect.Parameter:
     option = typer.Option(
         flag,
         help=_help(item),
-        rich_help_panel=item.metadata.get("panel", "Options"),
-        metavar=item.metadata.get("metavar"),
+        rich_help_panel=_panel(item),
+        metavar=_metavar(item),
         show_default=False,
     )
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )
+
+
+def _metavar(item: Field[Any]) -> str | None:
+    if "metavar" in item.metadata:
+        return str(item.metadata["metavar"])
+    if "choices" in item.metadata or "plugins" in item.metadata:
+        return "NAME"
+    return "" if value_type(item) is bool else None
 
 
 def _help(item: Field[Any]) -> str:
@@ -59,7 +76,7 @@ def _help(item: Field[Any]) -> str:
     choices = catalogue(plugins) if plugins else item.metadata.get("choices")
     if choices:
         text += f" One of: {', '.join(choices)}."
-    if item.default is not MISSING and item.default not in HIDDEN_DEFAULTS:
+    if item.default is not False and item.default not in (None, (), ""):
         text += f" Default: {item.default}."
     return text
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from cli.examples import command_with_example
 from cli.layer_report import layer_table
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result, write
@@ -11,10 +12,9 @@ from cli.terminal import TerminalReporter
 from contracts.recipe import PruneRecipe, merge
 from pipeline.requests import check_prune
 
-EPILOG = (
-    "Example: edgeprune prune sample_models/digits_mlp.h5 --method magnitude --sparsity 0.9 "
-    "--data sample_models/digits.npz --epochs 10"
-)
+EXAMPLE = """edgeprune prune sample_models/digits_mlp.h5 \\
+  --method magnitude --sparsity 0.9 --epochs 10 \\
+  --data sample_models/digits.npz"""
 COLUMNS = (
     "stage",
     "quantize",
@@ -31,7 +31,7 @@ COLUMNS = (
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("prune", epilog=EPILOG)(prune)
+    command_with_example(app, "prune", EXAMPLE)(prune)
 
 
 @with_recipe_options(PruneRecipe)

@@ -17,6 +17,7 @@ from pipeline.table_files import csv_text, markdown, plain_rows
 
 WIDTH = 80
 FIRST_COLUMN = 16
+NARROWEST = 8
 FOLDABLE = ("why not", "summary", "prunable", "kind")
 """Columns of sentences; they and the first column, of names, are folded where a table is too wide, numbers never."""
 
@@ -30,7 +31,15 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How results are printed.", show_default=True)]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help=f"How results are printed. One of: {', '.join(Format)}. Default: table.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 
 
 def print_result(result: Result, form: Format, columns: Sequence[str], title: str) -> None:
@@ -65,7 +74,8 @@ def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: 
     What is the same in all rows is told once, above; what is too wide goes on in a second table.
     """
     used, constant = telling_columns(names, rows)
-    facts = [f"{COLUMNS[name].heading} {COLUMNS[name].cell(rows[-1])}" for name in constant]
+    told = {name: COLUMNS[name].cell(rows[-1]) for name in constant}
+    facts = [f"{COLUMNS[name].heading} {text}" for name, text in told.items() if text != "–"]
     cells = []
     for row in rows:
         texts = [COLUMNS[name].cell(row) for name in used]
@@ -104,21 +114,28 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: st
     output = io.StringIO()
     console = Console(file=output, width=_width(), force_terminal=_is_colourful())
     table = Table(box=SIMPLE_HEAD, padding=(0, 0), pad_edge=False)
-    for index, name in enumerate(headings):
-        foldable = index == 0 or name in FOLDABLE
-        natural = max(len(line) for cells in ([name], *([row[index]] for row in rows)) for line in cells[0].split("\n"))
+    foldable = [index for index, name in enumerate(headings) if index == 0 or name in FOLDABLE]
+    for index, width in enumerate(_column_widths(headings, rows, foldable)):
         table.add_column(
-            Text(name),
-            justify="left" if index < left or foldable else "right",
+            Text(headings[index]),
+            justify="left" if index < left or index in foldable else "right",
             overflow="fold",
-            no_wrap=not foldable,
-            min_width=min(natural, FIRST_COLUMN if index == 0 else 10) if foldable else None,
+            width=width,
         )
     for cells in rows:
         table.add_row(*(_dim_second_line(cell) for cell in cells))
     console.print(table)
     lines = [line.rstrip() for line in output.getvalue().splitlines()]
     return "\n".join([title, *lines] if title else lines)
+
+
+def _column_widths(headings: Sequence[str], rows: Sequence[Sequence[str]], foldable: Sequence[int]) -> list[int]:
+    """Characters for each column: where they do not fit, the widest of the foldable ones gives way."""
+    columns = zip(headings, *rows, strict=True)
+    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    while sum(widths) + len(widths) + 1 > _width() and max(widths[index] for index in foldable) > NARROWEST:
+        widths[max(foldable, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _dim_second_line(cell: str) -> Any:

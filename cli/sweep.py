@@ -4,13 +4,15 @@ from typing import Any
 
 import typer
 
+from cli.examples import command_with_example
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import SweepRecipe, merge
 from pipeline.requests import check_sweep
 
-EPILOG = "Example: edgeprune sweep sample_models/digits_mlp.h5 --thresholds 0:0.1:0.02 --data sample_models/digits.npz"
+EXAMPLE = """edgeprune sweep sample_models/digits_mlp.h5 \\
+  --thresholds 0:0.1:0.02 --data sample_models/digits.npz"""
 COLUMNS = (
     "point",
     "quantize",
@@ -27,7 +29,7 @@ COLUMNS = (
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("sweep", epilog=EPILOG)(sweep)
+    command_with_example(app, "sweep", EXAMPLE)(sweep)
 
 
 @with_recipe_options(SweepRecipe)

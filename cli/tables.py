@@ -78,7 +78,7 @@ COLUMNS = {
     "score": Column("score", _score, _value("score"), points=True),
     "parameters": Column("parameters", _count("parameters"), _value("parameters")),
     "prunable_weights": Column("weights", _count("prunable_weights")),
-    "zero_weights": Column("zeros", _count("zero_weights")),
+    "zero_weights": Column("zeroed", _count("zero_weights")),
     "sparsity": Column("zeros", _fraction("sparsity")),
     "macs": Column("MACs", _count("macs"), _value("macs")),
     "model_bytes": Column("file size", _bytes("model_bytes"), _value("model_bytes")),

@@ -61,7 +61,10 @@ class MethodRecipe:
     scope: str = option("layer", "Where the share counts.", choices=("layer", "global"))
     conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
     dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
-    ratio: float | None = option(None, "Share of the neurons and channels that is removed, 0 to 1.", metavar="R")
+    ratio: float | None = option(
+        None, "Share of the neurons and channels (layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
+    )
+    count: int | None = option(None, "How many layers or blocks are removed.", metavar="N")
     macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
     criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="pruning.criteria")
     align: int = option(1, "Keep channel counts a multiple of this.", metavar="N")
@@ -141,7 +144,7 @@ class SweepRecipe(PointRecipe):
 class ExportRecipe(NumericsRecipe, DataRecipe, ModelRecipe, GateRecipe):
     """`edgeprune export`."""
 
-    tflite: str = option("", "The file to write.", metavar="FILE.tflite")
+    tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
     quantize: str = option("none", "Numeric format.", plugins="tflite_export.numerics")
     seed: int = option(0, "Seed of everything random.")
     force: bool = option(False, "Overwrite existing outputs.")
@@ -220,6 +223,7 @@ RANGES = {
     "dense_sparsity": (0.0, 1.0),
     "validation_split": (0.001, 0.999),
     "ratio": (0.0, 1.0),
+    "count": (0, math.inf),
     "macs": (0.0, 1.0),
     "align": (1, 65536),
     "epochs": (0, math.inf),
