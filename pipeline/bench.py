@@ -1,5 +1,7 @@
 """Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -16,8 +18,14 @@ from pipeline.outputs import size_of
 from pipeline.reporting import Reporter
 from pipeline.requests import numerics
 from pipeline.session import Session, open_session
+from tflite_export.sizes import gzip_bytes
 
 LATENCY_SECONDS = 0.15
+
+Rows = tuple[Measurement, ...]
+Keep = Callable[[Rows], None]
+Measured = tuple[Measurement, bytes | None]
+"""A row that lacks only the compressed size, and the .tflite file, if there is one."""
 
 
 def describe(row: Measurement) -> str:
@@ -50,7 +58,10 @@ class _Tools(ExitStack):
 
 
 class Bench(ExitStack):
-    """The session of a sweep. Points that only zero weights share its tools; each cut model has its own."""
+    """The session of a sweep. Points that only zero weights share its tools; each cut model has its own.
+
+    Compressing a file takes about as long as all else, so a thread does it while the next point is measured.
+    """
 
     def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
         super().__init__()
@@ -58,9 +69,14 @@ class Bench(ExitStack):
         self._session = open_session(path, recipe, reporter)
         self._original = get_arrays(self._session.loaded.model)
         self._tools = self.enter_context(_Tools(self._session, recipe))
+        self._compressor = self.enter_context(ThreadPoolExecutor(1))
 
-    def measure(self, point: SweepRecipe | None) -> tuple[Measurement, ...]:
-        """One row for each numeric format, for the unpruned model (None) or one point."""
+    def measure(self, point: SweepRecipe | None, keep: Keep | None = None) -> Future[Rows]:
+        """One row for each numeric format, for the unpruned model (None) or one point; `keep` gets them when whole."""
+        found = self._measure(point)
+        return self._compressor.submit(_finish, found, keep)
+
+    def _measure(self, point: SweepRecipe | None) -> list[Measured]:
         set_arrays(self._session.loaded.model, self._original)
         if point is None:
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
@@ -74,7 +90,7 @@ class Bench(ExitStack):
         with _Tools(session, self._recipe) as tools:
             return self._measure_pruned(tools, point)
 
-    def _measure_pruned(self, tools: _Tools, point: SweepRecipe) -> tuple[Measurement, ...]:
+    def _measure_pruned(self, tools: _Tools, point: SweepRecipe) -> list[Measured]:
         if point.epochs and tools.tuner.run(self._reporter).interrupted:
             raise KeyboardInterrupt
         row = tools.session.measure(
@@ -85,19 +101,26 @@ class Bench(ExitStack):
         )
         return self._with_files(tools, row)
 
-    def _with_files(self, tools: _Tools, row: Measurement) -> tuple[Measurement, ...]:
-        return tuple(self._with_file(tools, row, quantize) for quantize in numerics(self._recipe))
+    def _with_files(self, tools: _Tools, row: Measurement) -> list[Measured]:
+        return [self._with_file(tools, row, quantize) for quantize in numerics(self._recipe)]
 
-    def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measurement:
+    def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measured:
         """The row with size and latency of its .tflite file; of another format than float32, its score too."""
         own_score = None if quantize == "none" else row.score
         try:
             exported = tools.exporter.export(quantize, self._recipe, own_score)
         except EdgepruneError as error:
             self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
-            return replace(row, quantize=quantize)
+            return replace(row, quantize=quantize), None
         (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
         score = row.score if exported.score is None else exported.score
-        return replace(
-            row, quantize=quantize, score=score, max_abs_error=exported.verification.max_abs_error, **columns
-        )
+        columns |= {"tflite_bytes": len(exported.data), "max_abs_error": exported.verification.max_abs_error}
+        return replace(row, quantize=quantize, score=score, **columns), exported.data
+
+
+def _finish(found: list[Measured], keep: Keep | None) -> Rows:
+    """Add the compressed sizes and hand the rows over."""
+    rows = tuple(row if data is None else replace(row, tflite_gzip_bytes=gzip_bytes(data)) for row, data in found)
+    if keep:
+        keep(rows)
+    return rows

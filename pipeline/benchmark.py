@@ -10,7 +10,7 @@ from contracts.model import Interface
 from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
 from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
-from pipeline.exporting import Exporter, latency_columns, score_file
+from pipeline.exporting import Exporter, latency_columns, score_file, size_columns
 from pipeline.outputs import size_of
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
@@ -41,7 +41,10 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
     timed = [entry.tflite for entry in entries if entry.tflite is not None]
     seconds = SECONDS_PER_FILE * len(timed)
     latencies = iter(latency_columns(timed, threads=recipe.threads, runs=recipe.runs, seconds=seconds))
-    rows = tuple(entry.row if entry.tflite is None else replace(entry.row, **next(latencies)) for entry in entries)
+    rows = tuple(
+        entry.row if entry.tflite is None else replace(entry.row, **size_columns(entry.tflite), **next(latencies))
+        for entry in entries
+    )
     return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows)
 
 

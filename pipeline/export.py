@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
-from pipeline.exporting import Exporter, latency_columns
+from pipeline.exporting import Exporter, latency_columns, size_columns
 from pipeline.outputs import size_of, whole
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
@@ -29,7 +29,7 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
         temporary.write_bytes(exported.data)
     original, written = latency_columns([unpruned, exported.data])
     rows = (
-        replace(model, quantize="none", **original),
+        replace(model, quantize="none", **size_columns(unpruned), **original),
         replace(model, stage=None, model_bytes=None, file=str(file), **exported.columns(), **written),
     )
     checked = exported.verification

@@ -41,6 +41,7 @@ class Exported:
             "score": self.score,
             "loss": None,
             "max_abs_error": self.verification.max_abs_error,
+            **size_columns(self.data),
         }
 
 
@@ -121,10 +122,7 @@ def size_columns(data: bytes) -> dict[str, Any]:
 def latency_columns(
     files: Sequence[bytes], threads: int = 1, runs: int = 200, seconds: float = 2.0
 ) -> list[dict[str, Any]]:
-    """Sizes and latencies of files that are measured in turns."""
+    """Latencies of files that are measured in turns, under the names of the results tables."""
     named = {str(index): data for index, data in enumerate(files)}
     measured = latency(named, threads=threads, runs=runs, seconds=seconds)
-    return [
-        {**size_columns(data), "latency_ms_p50": measured[name].p50_ms, "latency_ms_p90": measured[name].p90_ms}
-        for name, data in named.items()
-    ]
+    return [{"latency_ms_p50": measured[name].p50_ms, "latency_ms_p90": measured[name].p90_ms} for name in named]

@@ -9,7 +9,7 @@ from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
 from pipeline.channel_pruning import ChannelPruning
-from pipeline.exporting import Exported, Exporter, latency_columns
+from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.methods import Plan, make_plan
 from pipeline.outputs import size_of, whole, write_text
@@ -112,7 +112,7 @@ def _write_tflite(
         temporary.write_bytes(exported.data)
     original, written = latency_columns([unpruned, exported.data])
     return [
-        replace(rows[0], quantize="none", **original),
+        replace(rows[0], quantize="none", **size_columns(unpruned), **original),
         *rows[1:],
         replace(rows[-1], file=str(file), **exported.columns(), **written),
     ]

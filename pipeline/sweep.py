@@ -1,8 +1,10 @@
 """`edgeprune sweep`: many points of one method on one model, in one process."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from contracts.recipe import SweepRecipe, as_plain
@@ -29,9 +31,9 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     result = Result(command="sweep", model=str(path), recipe=as_plain(recipe))
     try:
         with reporter.progress("sweep", len(points) + 1) as advance:
-            for description, found in _measure_all(path, recipe, points, reporter):
+            for found in _measure_all(path, recipe, points, reporter):
                 rows += found
-                advance(description)
+                advance(describe(found[0]))
     except KeyboardInterrupt:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
         result = replace(result, interrupted=True)
@@ -52,20 +54,30 @@ def _write_files(result: Result, recipe: SweepRecipe) -> Result:
 
 def _measure_all(
     path: Path, recipe: SweepRecipe, points: tuple[SweepRecipe, ...], reporter: Reporter
-) -> Iterator[tuple[str, tuple[Measurement, ...]]]:
+) -> Iterator[tuple[Measurement, ...]]:
     """The rows of the unpruned model, then those of each point; taken from the store where they are there."""
     store = _open_store(path, recipe)
     bench: Bench | None = None
+    unfinished: Future[tuple[Measurement, ...]] | None = None
     with ExitStack() as stack:
         for point in (None, *points):
             name = {} if point is None else {field: getattr(point, field) for field in LISTS.values()}
             rows = store.get(name) if store else None
             if rows is None:
                 bench = bench or stack.enter_context(Bench(path, recipe, reporter))
-                rows = bench.measure(point)
-                if store:
-                    store.put(name, rows)
-            yield describe(rows[0]), rows
+                try:
+                    following = bench.measure(point, partial(store.put, name) if store else None)
+                except KeyboardInterrupt:
+                    if unfinished:
+                        yield unfinished.result()
+                    raise
+            if unfinished:
+                yield unfinished.result()
+            unfinished = following if rows is None else None
+            if rows is not None:
+                yield rows
+        if unfinished:
+            yield unfinished.result()
 
 
 def _open_store(path: Path, recipe: SweepRecipe) -> RowStore | None:
