@@ -1,5 +1,7 @@
 """`edgeprune benchmark`."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,5 +47,18 @@ def benchmark(
 
     reporter = TerminalReporter()
     result = run(files, recipe, reporter)
+    if form is Format.TABLE:
+        names = _short_names([row.file or "" for row in result.rows])
+        rows = (replace(row, file=name) for row, name in zip(result.rows, names, strict=True))
+        result = replace(result, rows=tuple(rows))
     print_result(result, form, COLUMNS, title="benchmark")
     return 0
+
+
+def _short_names(files: Sequence[str]) -> list[str]:
+    """The paths without the folders that are not needed to tell them apart."""
+    for length in range(1, max(len(Path(file).parts) for file in files)):
+        names = ["/".join(Path(file).parts[-length:]) for file in files]
+        if len(set(names)) == len(set(files)):
+            return names
+    return list(files)

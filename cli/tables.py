@@ -73,7 +73,7 @@ def _point(row: Measurement) -> str:
 COLUMNS = {
     "stage": Column("", lambda row: row.file or row.stage or ""),
     "point": Column("point", _point),
-    "file": Column("file", lambda row: (row.file or "").rpartition("/")[2]),
+    "file": Column("file", lambda row: row.file or ""),
     "quantize": Column("numeric", lambda row: row.quantize or "–"),
     "score": Column("score", _score, _value("score"), points=True),
     "parameters": Column("parameters", _count("parameters"), _value("parameters")),
