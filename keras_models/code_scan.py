@@ -87,7 +87,7 @@ def _walk(value: Any, layer: str) -> Iterator[Finding]:
         yield from found
         if any(finding.kind == "code" for finding in found):
             return
-    elif set(value) == {"value"} and isinstance(value["value"], list):  # a lambda given as activation
+    elif set(value) == {"value"} and _is_bytecode(value["value"]):  # a lambda given as activation
         description = "holds Python code (a lambda function)"
         yield Finding(layer=layer, kind="code", name="lambda", description=description)
     for key, item in value.items():
@@ -116,6 +116,16 @@ def _judge(item: Mapping[str, Any], kind: str, layer: str) -> Iterator[Finding]:
         yield Finding(layer=layer, kind="function", name=name, description=f"uses the custom function {name!r}")
     elif _is_foreign(item, kind):
         yield Finding(layer=layer, kind="class", name=_short_name(kind), description=f"is of the custom class {kind!r}")
+
+
+def _is_bytecode(value: Any) -> bool:
+    """Whether this is what Keras's `func_dump` makes of a function: (code in base 64, defaults, closure)."""
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and all(part is None or isinstance(part, list) for part in value[1:])
+    )
 
 
 def _is_named_function(item: Mapping[str, Any]) -> bool:

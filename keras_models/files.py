@@ -12,12 +12,12 @@ from typing import Any
 from contracts.errors import EdgepruneError, ModelFileError, OutputError
 from contracts.quiet import import_tensorflow
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
+from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, write_to_h5, write_to_keras
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
 from keras_models.kerases import keras_module
 from keras_models.layer_tree import layer_entries
-from keras_models.variables import set_arrays, variables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,11 @@ def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            model = build_model(archive, known, trust_model=trust_model)
+            if model is not None:
+                return model
             if archive.format == "saved_model":
-                return _from_config(archive, keras, known)
+                raise _saved_model_error(archive)
             return keras.models.load_model(
                 archive.path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
             )
@@ -94,20 +97,12 @@ def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool)
         raise _loader_error(archive, error) from error
 
 
-def _from_config(archive: ModelArchive, keras: Any, known: Mapping[str, Any]) -> Any:
-    """A SavedModel without its saved functions, which TensorFlow would run: layers from the config, then weights."""
-    with keras.utils.custom_object_scope(dict(known)):
-        model_class = keras.Sequential if archive.config["class_name"] == "Sequential" else keras.Model
-        model = model_class.from_config(dict(archive.config["config"]))
-    missing = variables(model).keys() - archive.stored.keys()
-    if missing:
-        layer, weight = sorted(missing)[0]
-        raise ModelFileError(
-            f"{archive.path}: layer {layer!r}: the file has no weight {weight!r}", "save the model again"
-        )
-    for key in variables(model):
-        set_arrays(model, {key: archive.array(*key)})
-    return model
+def _saved_model_error(archive: ModelArchive) -> ModelFileError:
+    """TensorFlow's loader runs functions stored in the folder, so what cannot be built without it is refused."""
+    return ModelFileError(
+        f"{archive.path}: the weights in this SavedModel are not those of its layers",
+        "load it with Keras and save it as .keras",
+    )
 
 
 def _loader_error(archive: ModelArchive, error: Exception) -> ModelFileError:

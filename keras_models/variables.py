@@ -15,6 +15,7 @@ __all__ = ["get_arrays", "interface", "set_arrays", "variables", "weight_specs"]
 
 Array = npt.NDArray[Any]
 
+_PART_BYTES = 1 << 24
 
 _UNNAMED = re.compile(r"variable(_\d+)?$")
 """What Keras 3 calls a variable that was given no name (LayerScale's gamma); its attribute has one."""
@@ -54,11 +55,22 @@ def set_arrays(model: Any, arrays: Mapping[WeightKey, Array]) -> None:
     """Write weights into the model. Raises KeyError for an unknown weight, ValueError for a wrong shape."""
     live = variables(model)
     for key, array in arrays.items():
-        live[key].assign(array)
+        _assign(live[key], array)
     changed = {path for path, _ in arrays}
     for path, layer in leaf_layers(model):
         if path in changed and type(layer).__name__ == "Normalization":
             layer.finalize_state()  # it computes with copies of its mean and variance
+
+
+def _assign(variable: Any, array: Array) -> None:
+    """Write an array into a variable; a large one in parts, for TensorFlow makes two copies of what it assigns."""
+    if array.nbytes <= _PART_BYTES or tuple(variable.shape) != array.shape:
+        variable.assign(array)
+        return
+    target = getattr(variable, "_value", variable)  # Keras 3 wraps a tf.Variable
+    rows = max(1, _PART_BYTES * len(array) // array.nbytes)
+    for start in range(0, len(array), rows):
+        target[start : start + rows].assign(array[start : start + rows])
 
 
 def _weights(layer: Any) -> Iterator[tuple[str, Any]]:

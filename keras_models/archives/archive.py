@@ -40,6 +40,7 @@ class ModelArchive:
 
     `format` is `h5`, `keras` or `saved_model`; `config` the serialized model (`class_name`, `config`);
     `compile_config` what `compile` was given, as Keras wrote it, None for a model that was never compiled.
+    `has_hidden_state`: more than weights belongs to the model (vocabularies), or they are laid out for Theano.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class ModelArchive:
     weights: Mapping[str, tuple[WeightSpec, ...]]
     stored: Mapping[WeightKey, StoredArray] = field(repr=False)
     close: Callable[[], None] = field(repr=False)
+    has_hidden_state: bool = False
 
     @property
     def keras_major(self) -> int:

@@ -54,6 +54,7 @@ def _read(path: Path, file: h5py.File) -> ModelArchive:
         weights=specs(weights),
         stored={(weight.layer, weight.name): weight.stored for weight in weights},
         close=file.close,
+        has_hidden_state=_text(file.attrs.get("backend", "tensorflow")) == "theano",
     )
 
 

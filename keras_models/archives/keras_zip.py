@@ -46,6 +46,7 @@ def read(path: Path) -> ModelArchive:
         weights=specs(weights),
         stored={(weight.layer, weight.name): weight.stored for weight in weights},
         close=weights_file.close,
+        has_hidden_state=any(name.startswith("assets/") and not name.endswith("/") for name in names),
     )
 
 
