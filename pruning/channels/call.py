@@ -21,9 +21,10 @@ class Stated(dict[str, Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call. `inside` leads from the layer's config to the config of a wrapped layer, as does `prefix` for weights.
+    """One call: of each input that holds channels, its channels and shape, with the batch axis first.
 
-    Axes are counted with the batch axis; negative ones count from the end of the first input.
+    `weights` are shapes by name. `inside` leads from the layer's config to that of a wrapped layer, as `prefix` does
+    for the names of weights. `readers` are the nodes that read an output.
     """
 
     ledger: Ledger
@@ -32,7 +33,7 @@ class Call:
     node: int
     config: Mapping[str, Any]
     arguments: Mapping[str, Any]
-    weights: Mapping[str, tuple[int, ...]]
+    weights: Mapping[str, Any]
     inputs: tuple[Axes, ...]
     shapes: tuple[Shape, ...]
     output_shapes: tuple[Shape | None, ...]
@@ -62,6 +63,12 @@ class Call:
         if not all(isinstance(axis, int) for axis in axes):
             raise NotUnderstoodError(f"axis {setting!r}")
         return [axis % self.rank for axis in axes]
+
+    def axis_of(self, setting: Any) -> int:
+        """A setting that must name a single axis."""
+        if setting is None or len(axes := self.axes_of(setting)) != 1:
+            raise NotUnderstoodError(f"axis {setting!r}")
+        return axes[0]
 
     def only(self, axis: int, what: str) -> Ids | None:
         """The first input's channels along one axis; channels along any other but the batch axis are frozen."""
@@ -111,7 +118,7 @@ class Call:
             raise NotUnderstoodError(f"axis {axis} of {name} has {shape[axis]} indices for {len(ids)} channels")
         key = (self.layer, self.prefix + name)
         found = None if ids is None else WeightAxis(weight=key, axis=axis, channels=ids, consumes=consumes)
-        self.ledger.weight(found, (key, axis))
+        self.ledger.weight(key, axis, found)
 
     def expect_weights(self, *names: str) -> None:
         """A layer with weights that the rule does not know (adapters, quantisation scales) is not understood."""
@@ -119,12 +126,10 @@ class Call:
         if unknown:
             raise NotUnderstoodError(f"it has the weights {', '.join(unknown)}")
 
-    def edit(self, key: str, ids: Ids, position: tuple[int | str, ...] = (), divisor: int = 1) -> None:
+    def edit(self, key: str, ids: Ids, position: tuple[int | str, ...] = ()) -> None:
         """A number of the layer's config that counts these channels."""
         place = (*self.inside, key, *position)
-        self.ledger.edit(
-            CountEdit(layer=self.layer, key=str(place[0]), channels=ids, position=place[1:], divisor=divisor)
-        )
+        self.ledger.edit(CountEdit(layer=self.layer, key=str(place[0]), channels=ids, position=place[1:]))
 
     def edit_argument(self, key: str, ids: Ids, position: tuple[int | str, ...] = ()) -> None:
         """A number in the arguments of this very call counts these channels."""
@@ -151,7 +156,7 @@ class Call:
             self,
             kind=inner["class_name"],
             config=Stated(inner["config"]),
-            weights=weights,
+            weights=Stated(weights),
             prefix=self.prefix + prefix,
             inside=(*self.inside, key, "config"),
             **changes,

@@ -10,7 +10,7 @@ from pruning.channels.ledger import Ledger
 
 _FREE = -1
 _Pairs = tuple[Ids, Ids]
-"""Unit i of the first array has (or comes from) what index i of the second names; no pair occurs twice."""
+"""Two arrays of one length: units, and for each the number of something that it has; no pair occurs twice."""
 
 
 def group_channels(ledger: Ledger, tensor_axes: tuple[TensorAxis, ...]) -> ChannelGraph:

@@ -69,18 +69,15 @@ class Ledger:
         if ids is not None and len(ids):
             self.frozen.append((ids, reason))
 
-    def weight(self, axis: WeightAxis | None, key: tuple[WeightKey, int]) -> None:
-        """An axis of a weight lies along these channels; a layer's second call must agree with its first."""
-        if key not in self.weight_axes:
-            self.weight_axes[key] = axis
-            return
-        known = self.weight_axes[key]
-        reason = f"{key[0][0]!r} is called again on channels that cannot be removed"
-        if known is None or axis is None:
-            for one in (known, axis):
-                self.freeze(None if one is None else one.channels, reason)
-        else:
-            self.couple(known.channels, axis.channels, reason)
+    def weight(self, key: WeightKey, axis: int, found: WeightAxis | None) -> None:
+        """What lies along an axis of a weight, if anything; a layer's second call must agree with its first."""
+        known = self.weight_axes.setdefault((key, axis), found)
+        reason = f"{key[0]!r} is called again on channels that cannot be removed"
+        if known is not None and found is not None:
+            self.couple(known.channels, found.channels, reason)
+        for alone in (known, found):
+            if alone is not None and (known is None or found is None):
+                self.freeze(alone.channels, reason)
 
     def edit(self, edit: CountEdit) -> None:
         """A number of a config counts these channels; a layer's second call must agree with its first."""

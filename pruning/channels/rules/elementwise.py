@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from contracts.model import TensorRef
 from pruning.channels.call import Call, none_removable
 from pruning.channels.ledger import Axes, NotUnderstoodError
 from pruning.channels.registry import rule
@@ -26,13 +27,13 @@ def model_input(call: Call) -> list[Axes]:
 def alone(call: Call) -> list[Axes]:
     """One value in, one value out; the arguments must be the same for all channels."""
     call.expect_weights()
-    if len(call.inputs) != 1 or any(np.size(value) > 1 for value in call.arguments.values() if _is_array(value)):
+    if len(call.inputs) != 1 or any(map(_differs, call.arguments.values())):
         raise NotUnderstoodError("its arguments differ from channel to channel")
     return [dict(call.inputs[0])]
 
 
-def _is_array(value: object) -> bool:
-    return isinstance(value, list | tuple | np.ndarray)
+def _differs(value: object) -> bool:
+    return isinstance(value, TensorRef) or (isinstance(value, list | tuple | np.ndarray) and np.size(value) > 1)
 
 
 @rule("Activation")
@@ -82,7 +83,7 @@ def masking(call: Call) -> list[Axes]:
 @rule("Rescaling")
 def rescaling(call: Call) -> list[Axes]:
     """One scale and offset for all channels, or a list along the last axis, which is part of the config."""
-    if max(np.size(call.config["scale"]), np.size(call.config["offset"])) > 1:
+    if not all(isinstance(call.config[key], int | float) for key in ("scale", "offset")):
         call.freeze(call.inputs[0].get(call.rank - 1), f"{call.title} has a constant for each channel")
     return [dict(call.inputs[0])]
 
@@ -90,6 +91,8 @@ def rescaling(call: Call) -> list[Axes]:
 @rule("LayerScale")
 def layer_scale(call: Call) -> list[Axes]:
     """One learned factor a channel (`keras.applications.convnext`)."""
+    if len(call.weights) != 1:
+        raise NotUnderstoodError("it has other than one weight")
     (name,) = call.weights
     ids = call.inputs[0].get(call.rank - 1)
     call.weight(name, 0, ids)

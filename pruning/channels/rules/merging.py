@@ -27,7 +27,7 @@ def value_by_value(call: Call) -> list[Axes]:
 @rule("Concatenate")
 def concatenate(call: Call) -> list[Axes]:
     """Channels follow one another along `axis`; along the other axes they meet."""
-    (axis,) = call.axes_of(call.setting("axis", -1))
+    axis = call.axis_of(call.setting("axis", -1))
     lengths = [shape[axis] for shape in call.shapes]
     others = [({at: ids for at, ids in axes.items() if at != axis}, shape) for axes, shape in _tensors(call)]
     result = call.output_shapes[0]

@@ -39,7 +39,7 @@ def over_channels(call: Call) -> list[Axes]:
 def over_groups(call: Call) -> list[Axes]:
     """Statistics are taken over equal runs of channels, which must stay equal; or over each channel alone."""
     call.expect_weights("gamma", "beta")
-    (axis,) = call.axes_of(call.config["axis"])
+    axis = call.axis_of(call.config["axis"])
     ids = call.inputs[0].get(axis)
     for name in call.weights:
         call.weight(name, 0, ids)

@@ -77,7 +77,7 @@ def expand_dims(call: Call) -> list[Axes]:
     """New axes of length 1, counted in the result."""
     given = call.arguments["axis"]
     rank = len(_result_shape(call))
-    new = {axis % rank for axis in ([given] if isinstance(given, int) else given)}
+    new = {axis % rank for axis in _whole_numbers([given] if isinstance(given, int) else given, rank - call.rank)}
     places = [axis for axis in range(rank) if axis not in new]
     return [{places[axis]: ids for axis, ids in call.inputs[0].items()}]
 
@@ -92,7 +92,7 @@ def tile(call: Call) -> list[Axes]:
 @rule("Repeat")
 def repeat(call: Call) -> list[Axes]:
     """Each index, several times, along one axis."""
-    (axis,) = call.axes_of(call.arguments.get("axis", ()))
+    axis = call.axis_of(call.arguments.get("axis"))
     (times,) = _whole_numbers([call.arguments["repeats"]], 1)
     return [{at: np.repeat(ids, times) if at == axis else ids for at, ids in call.inputs[0].items()}]
 
@@ -135,5 +135,5 @@ def _axes_asked(reader: Node, rank: int) -> list[int]:
 def _whole_numbers(values: Any, count: int) -> list[int]:
     numbers = list(values)
     if len(numbers) != count or not all(isinstance(number, int) for number in numbers):
-        raise NotUnderstoodError(f"repeats {values!r}")
+        raise NotUnderstoodError(f"{values!r} where {count} whole numbers were expected")
     return numbers
