@@ -73,16 +73,17 @@ def write_to_h5(path: Path, compile_config: Mapping[str, Any]) -> None:
         file.attrs["training_config"] = json.dumps(compile_config).encode()
 
 
-def write_to_keras(path: Path, compile_config: Mapping[str, Any]) -> None:
-    """Put compile settings into a saved `.keras` archive that has none."""
-    with zipfile.ZipFile(path) as archive:
-        others = [name for name in archive.namelist() if name != "config.json"]
-        config = {**json.loads(archive.read("config.json")), "compile_config": compile_config}
-        rewritten = path.with_name(f"compiled-{path.name}")
-        with zipfile.ZipFile(rewritten, "w") as target:
-            target.writestr("config.json", json.dumps(config))
-            for name in others:
-                with archive.open(name) as source, target.open(name, "w", force_zip64=True) as copy:
-                    while block := source.read(1 << 20):
-                        copy.write(block)
-    rewritten.replace(path)
+def zip_archive(folder: Path, archive: Path, compile_config: Mapping[str, Any] | None) -> None:
+    """Make a `.keras` archive of its unpacked parts, with the compile settings."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("config.json", json.dumps({**config, "compile_config": compile_config}))
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.name != "config.json":
+                target.write(file, file.relative_to(folder))
+
+
+def unzip_archive(archive: Path, folder: Path) -> None:
+    """Unpack a `.keras` archive that Keras has just written."""
+    with zipfile.ZipFile(archive) as source:
+        source.extractall(folder)

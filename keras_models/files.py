@@ -14,7 +14,7 @@ from contracts.quiet import import_tensorflow
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
-from keras_models.compile_settings import compile_model, uncompiled, write_to_h5, write_to_keras
+from keras_models.compile_settings import compile_model, uncompiled, unzip_archive, write_to_h5, zip_archive
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
 from keras_models.kerases import keras_module
 from keras_models.layer_tree import layer_entries
@@ -70,7 +70,7 @@ def save_model(loaded: LoadedModel, model: Any, destination: Path) -> None:
     save = {"h5": _save_h5, "keras": _save_keras, "saved_model": _save_saved_model}[loaded.format]
     try:
         with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".edgeprune-") as folder:
-            save(loaded, model, Path(folder)).replace(destination)
+            save(loaded, model, Path(folder).resolve()).replace(destination)
     except OSError as error:
         raise OutputError(
             f"{destination}: cannot be written ({error.strerror or error})",
@@ -165,10 +165,13 @@ def _h5_format(loaded: LoadedModel) -> dict[str, str]:
 
 
 def _save_keras(loaded: LoadedModel, model: Any, folder: Path) -> Path:
-    path = folder / "model.keras"
-    _keras_save(model, lambda: model.save(path))
-    if loaded.compile_config is not None:
-        write_to_keras(path, loaded.compile_config)
+    parts, whole, path = folder / "parts", folder / "whole.keras", folder / "model.keras"
+    if loaded.keras_major == 3:  # without the copy of all weights in memory that its archives cost
+        _keras_save(model, lambda: model.save(parts, zipped=False))
+    else:
+        _keras_save(model, lambda: model.save(whole))
+        unzip_archive(whole, parts)
+    zip_archive(parts, path, loaded.compile_config)
     return path
 
 

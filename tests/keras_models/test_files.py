@@ -178,3 +178,16 @@ def test_changed_weights_are_what_is_saved(tmp_path: Path) -> None:
     save_model(loaded, loaded.model, tmp_path / "zero")
     again = load_model((tmp_path / "zero").rename(tmp_path / "zero.keras"))
     assert not get_arrays(again.model)["conv", "kernel"].any()
+
+
+@pytest.mark.parametrize("name", ["keras2.keras", "keras3.keras"])
+def test_a_vocabulary_goes_through(name: str, tmp_path: Path) -> None:
+    keras = keras_of(name)
+    lookup = keras.layers.StringLookup(name="lookup")
+    lookup.adapt(np.array(["cat", "dog", "cow"]))
+    words = keras.layers.Input((1,), dtype="string")
+    head = keras.layers.Dense(1)(keras.layers.Flatten()(keras.layers.Embedding(5, 2)(lookup(words))))
+    loaded = load_model(save(keras.Model(words, head), tmp_path / name))
+    save_model(loaded, loaded.model, tmp_path / f"out-{name}")
+    again = keras.models.load_model(tmp_path / f"out-{name}")
+    assert again.get_layer("lookup").get_vocabulary() == lookup.get_vocabulary()
