@@ -59,7 +59,7 @@ class Trainer:
         self._options = options
         self._loss = loss
         self._compiled_optimizer = _compiled_optimizer(model, keras_module)
-        self._compile_config = model.get_compile_config() if model.optimizer is not None else None
+        self._compile_config = model.get_compile_config() if getattr(model, "optimizer", None) else None
         self._masks = WeightMasks(variables)
         self._masks.install(model)
         self._fresh_optimizer: list[Any] | None = None
