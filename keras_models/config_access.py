@@ -26,8 +26,7 @@ def layer_items(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def collect(model: Mapping[str, Any], prefix: str) -> None:
-        items = model["config"]["layers"] if is_functional(model) else sequential_items(model["config"])
-        for item in items:
+        for item in inner_items(model):
             path = prefix + layer_name(item)
             found[path] = item
             if is_model(item):
@@ -35,6 +34,13 @@ def layer_items(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     collect(config, "")
     return found
+
+
+def inner_items(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of one model's own `layers`: the config's own list."""
+    config = model["config"]
+    items: list[dict[str, Any]] = config["layers"] if is_functional(model) else sequential_items(config)
+    return items
 
 
 def layer_config(config: Mapping[str, Any], path: str) -> dict[str, Any]:

@@ -1,15 +1,24 @@
 """The layers of a live model of either Keras, without importing either."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
 def leaf_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """(path, layer) of every layer that is no model itself, nested models flattened, shared layers once."""
+    return _leaves(model, lambda inner: inner.layers)
+
+
+def leaf_operations(model: Any) -> Iterator[tuple[str, Any]]:
+    """The same with the operations of Keras 3 (`a + b`), which are no layers."""
+    return _leaves(model, lambda inner: getattr(inner, "operations", inner.layers))
+
+
+def _leaves(model: Any, members: Callable[[Any], list[Any]]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
 
     def walk(inner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-        for layer in inner.layers:
+        for layer in members(inner):
             if id(layer) in seen:
                 continue
             seen.add(id(layer))

@@ -77,6 +77,8 @@ def _match_trainable(model: Any, new: Any) -> None:
         new.trainable = model.trainable
     new_layers = {layer.name: layer for layer in new.layers}
     for old in model.layers:
+        if old.name not in new_layers:
+            continue
         if is_graph_model(old):
             _match_trainable(old, new_layers[old.name])
         elif new_layers[old.name].trainable != old.trainable:

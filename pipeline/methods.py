@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
 from pipeline.channel_pruning import plan_channels
+from pipeline.layer_pruning import plan_layers
 from pipeline.masked_pruning import plan_masks
 from pipeline.requests import load_method
 from pipeline.session import Session
@@ -38,6 +39,7 @@ class Plan(Protocol):
 PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
     "mask": plan_masks,
     "channels": plan_channels,
+    "layers": plan_layers,
 }
 """How each kind of method (its line `KIND`) is planned."""
 

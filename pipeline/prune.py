@@ -11,6 +11,7 @@ from keras_models.files import save_model
 from pipeline.channel_pruning import ChannelPruning
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
+from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import Plan, make_plan
 from pipeline.outputs import size_of, whole, write_text
 from pipeline.quality import check_gates
@@ -36,7 +37,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
         return replace(result, rows=(*rows, _predicted(rows[0], plan)))
     unpruned = _unpruned_file(session) if recipe.tflite else b""
     session = plan.apply()
-    if recipe.check and isinstance(plan, ChannelPruning):
+    if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
     rows.append(session.measure(stage="pruned"))
     interrupted = bool(recipe.epochs) and _fine_tune(session, recipe, reporter)
@@ -59,7 +60,7 @@ def _predicted(original: Measurement, plan: Plan) -> Measurement:
     return replace(known, **plan.predicted)
 
 
-def _check(plan: ChannelPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
+def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
     """Prove the cut and tell how far it holds."""
     proof = plan.check(session)
     if proof.inexact:

@@ -1,0 +1,146 @@
+"""Pruning that removes whole layers and blocks: try each on the data, choose, rebuild, prove."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from contracts.data import Array, first_examples
+from contracts.errors import ModelError, UsageError
+from contracts.layers import Bypass
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from keras_models.bypass import bypassed
+from keras_models.comparison import largest_errors, model_outputs
+from keras_models.kerases import keras_module
+from keras_models.live_arrays import LiveArrays
+from keras_models.macs import node_macs
+from keras_models.proof import ProofResult
+from keras_models.rewire import holding_models, remove_regions
+from keras_models.variables import variables
+from pipeline.session import Session
+from pruning.layers.change import relative_change
+from pruning.layers.choice import Candidate, LayerChoice, LayerRequest, choose_layers
+from pruning.layers.report import layer_reports, removed_layers
+
+PROOF_EXAMPLES = 32
+MOST_EXAMPLES, FEWEST_EXAMPLES = 512, 32
+MACS_PER_CANDIDATE = 10**11
+"""Candidates of large models are tried on fewer examples: about this many multiply-accumulates, a second or two."""
+
+
+@dataclass(frozen=True)
+class LayerPruning:
+    """A plan for one session; nothing is changed until `apply`, which leaves the session itself as it is."""
+
+    session: Session
+    request: LayerRequest
+    choice: LayerChoice
+
+    @cached_property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer."""
+        weights = LiveArrays(variables(self.session.loaded.model))
+        return layer_reports(self.session.graph, self.choice, self.request, weights)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Whether less went than was asked for."""
+        removed, wanted = len(self.choice.removed), self.request.count or 0
+        if removed >= wanted:
+            return ()
+        return (f"--count {wanted}: only {removed} layers and blocks can be removed",)
+
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the smaller model will have."""
+        graph = self.session.graph
+        gone = removed_layers(graph, self.choice)
+        macs = [count for node, count in node_macs(graph).items() if graph.nodes[node].layer not in gone]
+        stays = [layer for path, layer in graph.layers.items() if path not in gone]
+        return {
+            "macs": None if None in macs else sum(count or 0 for count in macs),
+            "parameters": sum(spec.size for layer in stays for spec in layer.weights),
+        }
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What could have gone and what goes, as JSON values; `change` is the share of the outputs' variance."""
+        return {
+            "candidates": [self._as_json(candidate) for candidate in self.choice.candidates],
+            "removed": [self._as_json(candidate) for candidate in self.choice.removed],
+        }
+
+    def _as_json(self, candidate: Candidate) -> dict[str, Any]:
+        nodes = self.session.graph.nodes
+        return {
+            "layers": [nodes[index].layer for index in candidate.region.nodes],
+            "after": nodes[candidate.region.entry.node].layer,
+            "change": candidate.change,
+        }
+
+    def apply(self) -> Session:
+        """A session of the smaller model, with the same data."""
+        loaded = self.session.loaded
+        keras = keras_module(loaded.keras_major)
+        with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
+            smaller = remove_regions(loaded.model, self.session.graph, self.choice.bypasses)
+        return Session(replace(loaded, model=smaller), self.session.data)
+
+    def check(self, smaller: Session) -> ProofResult:
+        """Compare with the original in which the readers of each removed region are given what goes into it.
+
+        Raises ModelError where the smaller model computes something else.
+        """
+        loaded = self.session.loaded
+        examples = first_examples(self.session.require_data().test, PROOF_EXAMPLES)
+        with bypassed(loaded.model, self.session.graph, self.choice.bypasses):
+            expected = model_outputs(loaded.model, examples)
+        largest, share = largest_errors(expected, model_outputs(smaller.loaded.model, examples))
+        result = ProofResult(max_abs_error=largest, relative_error=share)
+        if not result.holds:
+            raise ModelError(
+                f"{loaded.path}: the model without these layers is wrong: error {share:.2g} of the range",
+                "this is a bug in edgeprune, please report it with the model's config",
+            )
+        return result
+
+
+def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerPruning:
+    """Decide which layers go; see `pruning.layers.choice` for what is raised."""
+    if session.data is None:
+        raise UsageError("--method layers compares outputs on data, and there is none", "give --data D")
+    request = method.request(recipe)
+    model = session.loaded.model
+    models = holding_models({"class_name": type(model).__name__, "config": model.get_config()})
+    choice = choose_layers(session.graph, models, request, _Trial(session, recipe.seed))
+    return LayerPruning(session, request, choice)
+
+
+class _Trial:
+    """Tells how much the outputs on some examples of the training part change by bypasses."""
+
+    def __init__(self, session: Session, seed: int) -> None:
+        self._session = session
+        self._examples = _some_examples(session, seed)
+        self._expected = model_outputs(session.loaded.model, self._examples)
+
+    def __call__(self, bypasses: Sequence[Bypass]) -> float | None:
+        model = self._session.loaded.model
+        with bypassed(model, self._session.graph, bypasses) as state:
+            found = model_outputs(model, self._examples)
+        return None if state.unfit else relative_change(self._expected, found)
+
+
+def _some_examples(session: Session, seed: int) -> tuple[Array, ...]:
+    """Inputs drawn at random: the first ones of a folder may all be of one class."""
+    import numpy as np
+    import tensorflow as tf
+
+    data = session.require_data()
+    part = data.test if data.train.size == 0 else data.train
+    count = MOST_EXAMPLES if not session.macs else MACS_PER_CANDIDATE // session.macs
+    count = min(max(count, FEWEST_EXAMPLES), MOST_EXAMPLES)
+    inputs, _ = next(iter(part.tf_dataset(count, shuffle_seed=seed)))
+    return tuple(np.asarray(array) for array in tf.nest.flatten(inputs))

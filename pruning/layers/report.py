@@ -1,0 +1,66 @@
+"""What the removal of layers does to each layer of the model."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.model import LayerSpec, ModelGraph, WeightKey
+from contracts.results import LayerReport
+from pruning.layers.candidates import has_kernel
+from pruning.layers.choice import LayerChoice, LayerRequest, selected
+
+
+def removed_layers(graph: ModelGraph, choice: LayerChoice) -> set[str]:
+    """Paths of the layers that go."""
+    return {graph.nodes[index].layer for region in choice.bypasses for index in region.nodes}
+
+
+def layer_reports(
+    graph: ModelGraph, choice: LayerChoice, request: LayerRequest, weights: Mapping[WeightKey, Array]
+) -> tuple[LayerReport, ...]:
+    """One row for each layer of the model, in its order; units are the channels of its output."""
+    removed = removed_layers(graph, choice)
+    possible = {path for candidate in choice.candidates for path in candidate.layers}
+    units = {node.layer: _channels(graph, node.index) for node in graph.nodes}
+    calls = Counter(node.layer for node in graph.nodes)
+    rows = []
+    for path, layer in graph.layers.items():
+        goes = path in removed
+        kernels = [weights[path, spec.name] for spec in layer.weights if spec.is_kernel and not goes]
+        shown = units.get(path) if goes or layer.weights else None
+        rows.append(
+            LayerReport(
+                name=path,
+                kind=layer.kind,
+                weights=sum(kernel.size for kernel in kernels),
+                zeros=sum(int(kernel.size - np.count_nonzero(kernel)) for kernel in kernels),
+                units_before=shown,
+                units_after=0 if goes else shown,
+                status="pruned" if goes else "skipped",
+                reason=None if goes else _reason(layer, calls[path], path in possible, request),
+            )
+        )
+    return tuple(rows)
+
+
+def _channels(graph: ModelGraph, index: int) -> int | None:
+    """Length of the channel axis of a node's output."""
+    node = graph.nodes[index]
+    shape = node.output_shapes[0]
+    axis = 1 if graph.layers[node.layer].config.get("data_format") == "channels_first" else -1
+    return shape[axis] if shape and len(shape) > 1 else None
+
+
+def _reason(layer: LayerSpec, calls: int, possible: bool, request: LayerRequest) -> str:
+    """Why a layer stays."""
+    if not layer.weights:
+        return "has no weights"
+    if not has_kernel(layer):
+        return "goes only together with a layer that has a kernel"
+    if not selected(layer.path, request):
+        return "not selected"
+    if calls > 1:
+        return "called more than once"
+    return "its removal changes the output more" if possible else "no tensors of the same shape before and after it"
