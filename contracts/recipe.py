@@ -62,7 +62,7 @@ class MethodRecipe:
     conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
     dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
     ratio: float | None = option(
-        None, "Share of the neurons and channels (layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
+        None, "Share of the channels (--method layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
     )
     count: int | None = option(None, "How many layers or blocks are removed.", metavar="N")
     macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
@@ -81,6 +81,10 @@ class TrainingRecipe:
         None, "Its start; cosine decay to 0 (default: the compiled optimizer's, else 0.001).", panel="Fine-tuning"
     )
     batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")
+    distill: bool = option(False, "Learn from the unpruned model too (or from --teacher).", panel="Fine-tuning")
+    teacher: str | None = option(None, "Saved model to learn from.", metavar="FILE", panel="Fine-tuning")
+    temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning")
+    alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning")
     patience: int = option(5, "Stop after so many epochs without a better validation score.", panel="Fine-tuning")
 
 
@@ -230,6 +234,8 @@ RANGES = {
     "learning_rate": (1e-12, 1e6),
     "batch_size": (1, math.inf),
     "patience": (1, math.inf),
+    "temperature": (1e-3, 1e6),
+    "alpha": (0.0, 1.0),
     "max_drop": (0.0, math.inf),
     "min_score": (-math.inf, math.inf),
     "threads": (1, 1024),

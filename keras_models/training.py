@@ -9,6 +9,7 @@ from contracts.data import Split
 from contracts.errors import TrainingError
 from contracts.masks import Mask
 from contracts.model import WeightKey
+from keras_models.distillation import Distillation
 from keras_models.masking import WeightMasks
 
 DEFAULT_LEARNING_RATE = 1e-3
@@ -52,7 +53,13 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Any, keras_module: Any, variables: Mapping[WeightKey, Any], loss: Any, options: FitOptions
+        self,
+        model: Any,
+        keras_module: Any,
+        variables: Mapping[WeightKey, Any],
+        loss: Any,
+        options: FitOptions,
+        distillation: Distillation | None = None,
     ) -> None:
         self._model = model
         self._keras = keras_module
@@ -62,6 +69,8 @@ class Trainer:
         self._compile_config = model.get_compile_config() if getattr(model, "optimizer", None) else None
         self._masks = WeightMasks(variables)
         self._masks.install(model)
+        if distillation:
+            distillation.install(model)
         self._fresh_optimizer: list[Any] | None = None
 
     def fit(
@@ -96,7 +105,8 @@ class Trainer:
 
     def close(self) -> None:
         """Give the model back the compile settings and the training step that it came with."""
-        del self._model.train_step
+        for patched in ("train_step", "compute_loss"):
+            vars(self._model).pop(patched, None)
         if self._compile_config is not None:
             self._model.compile_from_config(self._compile_config)
 

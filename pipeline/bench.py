@@ -54,7 +54,7 @@ class _Tools(ExitStack):
     @cached_property
     def tuner(self) -> FineTuner:
         """Trains the model with all its kernels' zeros held."""
-        return self.enter_context(FineTuner(self.session, kernels(self.session), self._recipe, self._recipe.seed))
+        return self.enter_context(FineTuner(self.session, kernels(self.session), self._recipe))
 
 
 class Bench(ExitStack):

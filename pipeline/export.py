@@ -22,7 +22,7 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     model = session.measure(stage="original", model_bytes=size_of(path))
     with Exporter(session, recipe.seed) as exporter:
         exported = exporter.export(recipe.quantize, recipe, model.score)
-        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", recipe)
+        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", replace(recipe, io="float32"))
     metric = session.data.task.metric if session.data else None
     check_gates(recipe, metric, model.score, exported.score)
     with whole(file, recipe.force) as temporary:

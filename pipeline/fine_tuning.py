@@ -1,13 +1,17 @@
 """Fine-tuning a session's model with its zeros held, scored on the validation part."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from contracts.errors import ModelError
 from contracts.masks import Mask
 from contracts.model import WeightKey
-from contracts.recipe import TrainingRecipe
+from contracts.recipe import PointRecipe
+from keras_models.distillation import Distillation
+from keras_models.files import load_model
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Trainer
@@ -30,13 +34,35 @@ def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:
     return {key: mask for key, mask in masks.items() if not mask.all()}
 
 
+def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
+    """The teacher that a recipe asks for; the unpruned model is loaded anew, since pruning changes weights in place."""
+    if not recipe.distill:
+        return None
+    loaded, task = session.loaded, session.require_data().task
+    path = Path(recipe.teacher) if recipe.teacher else loaded.path
+    custom = Path(recipe.custom_objects) if recipe.custom_objects else None
+    teacher = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
+    if teacher.keras_major != loaded.keras_major:
+        raise ModelError(
+            f"{path}: the teacher was saved by Keras {teacher.keras_major}, the model by Keras {loaded.keras_major}",
+            "save both with the same Keras",
+        )
+    return Distillation(
+        teacher=teacher.model,
+        temperature=recipe.temperature,
+        alpha=recipe.alpha,
+        kinds=task.kinds,
+        from_logits=task.from_logits,
+    )
+
+
 class FineTuner:
     """Trains a session's model any number of times; its step is traced once.
 
     `live` are the weights whose zeros are held: all zeros that they have when a run starts.
     """
 
-    def __init__(self, session: Session, live: Mapping[WeightKey, Any], recipe: TrainingRecipe, seed: int) -> None:
+    def __init__(self, session: Session, live: Mapping[WeightKey, Any], recipe: PointRecipe) -> None:
         self._session = session
         self._live = live
         self._options = FitOptions(
@@ -44,10 +70,11 @@ class FineTuner:
             learning_rate=recipe.learning_rate,
             batch_size=recipe.batch_size,
             patience=recipe.patience,
-            seed=seed,
+            seed=recipe.seed,
         )
         keras = keras_module(session.loaded.keras_major)
-        self._trainer = Trainer(session.loaded.model, keras, live, session.loss.keras_loss, self._options)
+        loss, teacher = session.loss.keras_loss, _distillation(session, recipe)
+        self._trainer = Trainer(session.loaded.model, keras, live, loss, self._options, teacher)
 
     def __enter__(self) -> "FineTuner":
         return self

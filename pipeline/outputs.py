@@ -1,17 +1,36 @@
 """Writing results: whole or not at all, never over an existing file unasked."""
 
+import errno
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from contracts.errors import OutputError
 
+SAVED_MODEL_FILE = "saved_model.pb"
+
+
+def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) -> None:
+    """Raise, before any work is done, if `outputs` could not all be written in the end, or would destroy an input."""
+    seen: set[Path] = set()
+    read = {path.resolve() for path in inputs}
+    for path in outputs:
+        if path.resolve() in read:
+            raise OutputError(f"{path}: is what this command reads", "choose another name for the output")
+        if path.resolve() in seen:
+            raise OutputError(f"{path}: two outputs have this name", "choose another name for one of them")
+        seen.add(path.resolve())
+        check_free(path, force)
+
 
 def check_free(path: Path, force: bool) -> None:
     """Raise OutputError, before any work is done, if `path` could not be written in the end."""
+    if path.is_dir() and not (path / SAVED_MODEL_FILE).is_file():
+        raise OutputError(f"{path}: is a folder and no SavedModel; it is never overwritten", "choose another name")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already", "--force overwrites it")
     folder = path.parent
@@ -28,18 +47,48 @@ def whole(path: Path, force: bool) -> Iterator[Path]:
     The name keeps the suffix, by which Keras and matplotlib choose the format. Raises OutputError where the disk
     is full or the folder is not writable; then nothing is left behind.
     """
-    check_free(path, force)
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        temporary = folder / path.name
+    with all_whole([path], force) as (temporary,):
         yield temporary
-        if path.is_dir():
-            shutil.rmtree(path)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}", "free some space?") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def all_whole(paths: Sequence[Path], force: bool) -> Iterator[list[Path]]:
+    """The same for several outputs: all take their names, or none does."""
+    for path in paths:
+        check_free(path, force)
+    with ExitStack() as stack:
+        try:
+            temporary = [_beside(path, stack) for path in paths]
+            yield temporary
+            for path, written in zip(paths, temporary, strict=True):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                written.replace(path)
+        except OSError as error:
+            names = ", ".join(str(path) for path in paths)
+            raise OutputError(f"{names}: cannot be written: {_reason(error)}", _next_step(error)) from error
+
+
+def _beside(path: Path, stack: ExitStack) -> Path:
+    """A free name in a folder of its own beside `path`, which goes when `stack` ends."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder / path.name
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong; HDF5 tells it, amid much else, in its message only."""
+    number = error.errno
+    if number is None:
+        found = re.search(r"errno = (\d+)", str(error))
+        number = int(found[1]) if found else None
+    return os.strerror(number) if number else str(error)
+
+
+def _next_step(error: OSError) -> str:
+    if _reason(error) in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
+        return "nothing was written; free some space"
+    return "nothing was written; check the folder, its permissions and limits"
 
 
 def write_text(path: Path, text: str, force: bool) -> None:

@@ -13,7 +13,7 @@ from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import Plan, make_plan
-from pipeline.outputs import size_of, whole, write_text
+from pipeline.outputs import all_whole, size_of
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
@@ -45,12 +45,16 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
         rows.append(session.measure(stage="fine-tuned"))
     exported = _export(session, recipe, rows[-1].score) if recipe.tflite else None
     _check_gates(session, recipe, rows, exported)
-    rows[-1] = replace(rows[-1], model_bytes=_write_model(session, outputs["model"], recipe.force))
-    if exported:
-        rows = _write_tflite(exported, unpruned, outputs["tflite"], rows, recipe.force)
     files = {role: str(file) for role, file in outputs.items()}
-    result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
-    write_text(outputs["report"], json.dumps(result.as_json(), indent=2) + "\n", recipe.force)
+    with all_whole(list(outputs.values()), recipe.force) as temporary:
+        places = dict(zip(outputs, temporary, strict=True))
+        save_model(session.loaded, session.loaded.model, places["model"])
+        rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
+        if exported:
+            places["tflite"].write_bytes(exported.data)
+            rows = _with_tflite(exported, unpruned, files["tflite"], rows)
+        result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
+        places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
     return result
 
 
@@ -77,7 +81,7 @@ def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> boo
     """Fine-tune with all zeros held; whether it was interrupted."""
     live = kernels(session)
     held = {key: live[key] for key in zero_masks(live)}
-    with FineTuner(session, held, recipe, recipe.seed) as tuner:
+    with FineTuner(session, held, recipe) as tuner:
         return tuner.run(reporter).interrupted
 
 
@@ -99,21 +103,11 @@ def _check_gates(session: Session, recipe: PruneRecipe, rows: list[Measurement],
         check_gates(recipe, metric, rows[0].score, exported.score)
 
 
-def _write_model(session: Session, file: Path, force: bool) -> int:
-    with whole(file, force) as temporary:
-        save_model(session.loaded, session.loaded.model, temporary)
-    return size_of(file)
-
-
-def _write_tflite(
-    exported: Exported, unpruned: bytes, file: Path, rows: list[Measurement], force: bool
-) -> list[Measurement]:
-    """Write the file; the original's row gets its float32 file's numbers, a last row those of the new file."""
-    with whole(file, force) as temporary:
-        temporary.write_bytes(exported.data)
+def _with_tflite(exported: Exported, unpruned: bytes, file: str, rows: list[Measurement]) -> list[Measurement]:
+    """The original's row with its float32 file's numbers, the others, and a last one for the new file."""
     original, written = latency_columns([unpruned, exported.data])
     return [
         replace(rows[0], quantize="none", **size_columns(unpruned), **original),
         *rows[1:],
-        replace(rows[-1], file=str(file), **exported.columns(), **written),
+        replace(rows[-1], file=file, **exported.columns(), **written),
     ]

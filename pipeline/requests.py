@@ -5,10 +5,13 @@ from types import ModuleType
 
 from contracts import plugins
 from contracts.errors import UsageError
-from contracts.recipe import ExportRecipe, PointRecipe, PruneRecipe, SweepRecipe
-from pipeline.outputs import check_free
+from contracts.recipe import ExportRecipe, ModelRecipe, PointRecipe, PruneRecipe, SweepRecipe
+from pipeline.outputs import check_outputs
 from pipeline.points import sweep_points
 from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
+
+MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
+"""Endings of the formats that are files; a SavedModel is a folder of any other name."""
 
 
 def load_method(recipe: PointRecipe) -> ModuleType:
@@ -24,9 +27,12 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     if recipe.check and method.KIND == "mask":
         raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
     _check_training(recipe)
+    if recipe.quantize != "none" and not recipe.tflite:
+        raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
+    outputs = prune_outputs(model, recipe)
+    _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
-        for file in prune_outputs(model, recipe).values():
-            check_free(file, recipe.force)
+        check_outputs(outputs.values(), _inputs(model, recipe), recipe.force)
 
 
 def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
@@ -36,16 +42,31 @@ def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
     return outputs | ({"tflite": Path(recipe.tflite)} if recipe.tflite else {})
 
 
-def check_sweep(recipe: SweepRecipe) -> None:
+def _check_same_format(model: Path, output: Path) -> None:
+    """The result is saved as the model was, and every loader goes by the name."""
+    wanted, found = (
+        next((same for same in MODEL_SUFFIXES if path.suffix.lower() in same), ()) for path in (model, output)
+    )
+    if found != wanted:
+        right = f"a name that ends in {' or '.join(wanted)}" if wanted else "a folder's name"
+        raise UsageError(f"--output {output}: the result is saved in the format of {model.name}", f"give {right}")
+
+
+def _inputs(model: Path, recipe: ModelRecipe) -> list[Path]:
+    """The files that a command reads."""
+    named = [getattr(recipe, field, None) for field in ("data", "custom_objects", "teacher")]
+    return [model, *(Path(name) for name in named if name)]
+
+
+def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     points = sweep_points(recipe)
     for name in numerics(recipe):
         plugins.check_name("tflite_export.numerics", name)
     check_suffix("--output", recipe.output, SUFFIXES)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    for file in (recipe.output, recipe.plot):
-        if file:
-            check_free(Path(file), recipe.force)
+    files = [Path(file) for file in (recipe.output, recipe.plot) if file]
+    check_outputs(files, _inputs(model, recipe), recipe.force)
     _check_training(recipe)
     for point in points:
         load_method(point)
@@ -56,13 +77,17 @@ def numerics(recipe: SweepRecipe) -> list[str]:
     return [name.strip() for name in recipe.quantize.split(",")]
 
 
-def check_export(recipe: ExportRecipe) -> None:
+def check_export(model: Path, recipe: ExportRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     if not recipe.tflite:
         raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
-    check_free(Path(recipe.tflite), recipe.force)
+    check_outputs([Path(recipe.tflite)], _inputs(model, recipe), recipe.force)
 
 
 def _check_training(recipe: PointRecipe) -> None:
+    if recipe.teacher and not recipe.distill:
+        raise UsageError("--teacher names whom --distill learns from", "give --distill too")
+    if recipe.distill and not recipe.epochs:
+        raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
     if recipe.epochs and not recipe.data:
         raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")

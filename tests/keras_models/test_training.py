@@ -6,7 +6,8 @@ import pytest
 import tf_keras
 
 from contracts.data import Batch
-from contracts.errors import TrainingError
+from contracts.errors import ModelError, TrainingError
+from keras_models.distillation import Distillation
 from keras_models.training import FitOptions, Trainer
 from keras_models.variables import variables
 
@@ -189,3 +190,32 @@ def test_the_compile_settings_come_back(k):
     trainer.close()
     assert model.get_compile_config() == config
     assert "train_step" not in vars(model)
+
+
+@KERASES
+@pytest.mark.parametrize("logits", [False, True])
+def test_a_teacher_alone_is_imitated(k, logits):
+    """With alpha 1 the labels do not count: the student learns the teacher's answers, not the (swapped) labels."""
+    teacher, student = make_model(k), make_model(k)
+    if logits:
+        for model in (teacher, student):
+            model.layers[-1].activation = k.activations.linear
+    data = InMemory()
+    teacher.fit(data.x, data.y, epochs=20, verbose=0)
+    taught = teacher.predict(data.x, verbose=0).argmax(1)
+    data.y = 1 - data.y
+    distillation = Distillation(
+        teacher=teacher, temperature=2.0, alpha=1.0, kinds=("multiclass",), from_logits=(logits,)
+    )
+    loss = k.losses.SparseCategoricalCrossentropy(from_logits=logits)
+    trainer = Trainer(student, k, {}, loss, options(epochs=20, learning_rate=0.02), distillation)
+    trainer.fit(data, {}, lambda: 0.0, higher_is_better=True)
+    assert (student.predict(data.x, verbose=0).argmax(1) == taught).mean() > 0.9
+
+
+@KERASES
+def test_a_teacher_of_another_shape_is_refused(k):
+    other = k.Sequential([k.layers.Input((9,)), k.layers.Dense(2)])
+    distillation = Distillation(teacher=other, temperature=2, alpha=1, kinds=("multiclass",), from_logits=(True,))
+    with pytest.raises(ModelError, match="teacher's inputs"):
+        Trainer(make_model(k), k, {}, "mse", options(), distillation)
