@@ -22,7 +22,8 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     model = session.measure(stage="original", model_bytes=size_of(path))
     with Exporter(session, recipe.seed) as exporter:
         exported = exporter.export(recipe.quantize, recipe, model.score)
-        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", replace(recipe, io="float32"))
+        plain = replace(recipe, io="float32")
+        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", plain)
     metric = session.data.task.metric if session.data else None
     check_gates(recipe, metric, model.score, exported.score)
     with whole(file, recipe.force) as temporary:
