@@ -67,10 +67,17 @@ def _assign(variable: Any, array: Array) -> None:
     if array.nbytes <= _PART_BYTES or tuple(variable.shape) != array.shape:
         variable.assign(array)
         return
-    target = getattr(variable, "_value", variable)  # Keras 3 wraps a tf.Variable
+    import tensorflow as tf
+
+    handle = getattr(variable, "_value", variable).handle  # Keras 3 wraps a tf.Variable
+    array = array.astype(_dtype(variable), copy=False)
     rows = max(1, _PART_BYTES * len(array) // array.nbytes)
     for start in range(0, len(array), rows):
-        target[start : start + rows].assign(array[start : start + rows])
+        part = array[start : start + rows]
+        # `variable[start:stop].assign` would read, and so copy, the whole variable each time
+        tf.raw_ops.ResourceStridedSliceAssign(
+            ref=handle, begin=[start], end=[start + len(part)], strides=[1], value=part
+        )
 
 
 def _weights(layer: Any) -> Iterator[tuple[str, Any]]:

@@ -21,6 +21,14 @@ def test_what_is_set_is_what_is_got(keras: Any) -> None:
 
 
 @KERASES
+def test_a_large_array_is_set_whole(keras: Any) -> None:
+    model = keras.Sequential([keras.layers.Input((2500,)), keras.layers.Dense(2001, name="wide")])
+    kernel = np.arange(2500 * 2001, dtype="float32").reshape(2500, 2001)
+    set_arrays(model, {("wide", "kernel"): kernel})
+    np.testing.assert_array_equal(get_arrays(model)["wide", "kernel"], kernel)
+
+
+@KERASES
 def test_arrays_are_copies(keras: Any) -> None:
     model = small_model(keras)
     before = get_arrays(model, [("conv", "kernel")])
