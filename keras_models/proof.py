@@ -10,7 +10,8 @@ import numpy as np
 from contracts.channels import ChannelPlan
 from contracts.data import Array
 from contracts.errors import ModelError
-from contracts.model import WeightKey
+from contracts.model import ModelGraph, WeightKey
+from keras_models.surgery import cut
 from keras_models.variables import get_arrays, set_arrays
 
 TOLERANCE = 1e-5
@@ -22,7 +23,7 @@ class ProofResult:
     """`max_abs_error` between the two models' outputs; `relative_error` is its share of the output's range.
 
     `inexact` names the groups with removed channels over which a layer normalises: there the two must differ, and
-    nothing is proven.
+    only `prove_exact_part` can hold.
     """
 
     max_abs_error: float
@@ -40,7 +41,7 @@ class ProofResult:
         return self.relative_error <= TOLERANCE
 
 
-def prove(original: Any, cut: Any, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
+def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
     """Compare a cut model with the original in which all weights that read removed channels are zero.
 
     `examples` has one array for each input, the batch axis first; the range is that of each output over them. The
@@ -48,7 +49,7 @@ def prove(original: Any, cut: Any, plan: ChannelPlan, examples: tuple[Array, ...
     """
     with weights_set(original, without_removed(original, plan)):
         expected = _outputs(original, examples)
-    found = _outputs(cut, examples)
+    found = _outputs(smaller, examples)
     errors, shares = [], []
     for number, (before, after) in enumerate(zip(expected, found, strict=True)):
         if before.shape != after.shape:
@@ -59,6 +60,13 @@ def prove(original: Any, cut: Any, plan: ChannelPlan, examples: tuple[Array, ...
         errors.append(error)
         shares.append(error / (float(np.ptp(before)) or float(np.abs(before).max(initial=0)) or 1.0))
     return ProofResult(max_abs_error=max(errors), relative_error=max(shares), inexact=inexact_groups(plan))
+
+
+def prove_exact_part(original: Any, graph: ModelGraph, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
+    """Prove what can be proven of a plan with inexact groups: the same cut with these groups left whole."""
+    exact = np.array([group.exact for group in plan.graph.groups], dtype=bool)
+    part = ChannelPlan(graph=plan.graph, kept=plan.kept | ~exact[plan.graph.group_of])
+    return prove(original, cut(original, graph, part), part, examples)
 
 
 def inexact_groups(plan: ChannelPlan) -> tuple[str, ...]:

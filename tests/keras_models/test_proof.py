@@ -9,7 +9,7 @@ import tf_keras
 
 from contracts.channels import ChannelPlan
 from contracts.errors import ModelError
-from keras_models.proof import prove
+from keras_models.proof import prove, prove_exact_part
 from keras_models.randomise import randomise
 from keras_models.surgery import cut
 from keras_models.variables import get_arrays
@@ -28,7 +28,8 @@ def residual(api: Any, normalisation: str = "BatchNormalization") -> Any:
     x = layers.Conv2D(6, 3, padding="same", name="stem")(inputs)
     y = getattr(layers, normalisation)(name="norm")(x)
     y = layers.Conv2D(6, 3, padding="same", name="branch")(layers.ReLU()(y))
-    x = layers.GlobalAveragePooling2D()(layers.Add()([x, y]))
+    x = layers.Conv2D(8, 3, activation="relu", name="deep")(layers.Add()([x, y]))
+    x = layers.GlobalAveragePooling2D()(x)
     return api.Model(inputs, layers.Dense(4, name="scores")(x))
 
 
@@ -70,6 +71,8 @@ def test_where_channels_are_normalised_together_the_groups_are_named(api):
     proof = prove(model, smaller, plan, data)
     assert not proof.exact
     assert proof.inexact == ("stem",)
+    graph, _ = read(model)
+    assert prove_exact_part(model, graph, plan, data).holds
 
 
 def test_outputs_that_are_no_numbers_are_refused(api):
