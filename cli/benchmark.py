@@ -16,7 +16,8 @@ from contracts.recipe import BenchmarkRecipe, merge
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")
 ]
-EXAMPLE = """edgeprune benchmark sample_models/digits_mlp.h5 sample_models/digits_cnn.keras \\
+EXAMPLE = """edgeprune benchmark \\
+  sample_models/digits_mlp.h5 sample_models/digits_cnn.keras \\
   --data sample_models/digits.npz"""
 COLUMNS = (
     "file",

@@ -13,6 +13,6 @@ def command_with_example(app: typer.Typer, name: str, example: str) -> Callable[
     class Command(TyperCommand):
         def format_help(self, ctx: Any, formatter: Any) -> None:
             super().format_help(ctx, formatter)
-            print("Example:\n\n" + "\n".join(f"  {line}" for line in example.splitlines()) + "\n")
+            print("Example:\n\n" + "\n".join(f"  {line}" for line in example.splitlines()))
 
     return app.command(name, cls=Command)
