@@ -38,7 +38,7 @@ def export(
 ) -> int:
     """Write a .tflite file that is verified against the Keras model."""
     recipe = merge(ExportRecipe, flags, recipe_file)
-    check_export(recipe)
+    check_export(model, recipe)
     from pipeline.export import export as run
 
     reporter = TerminalReporter()

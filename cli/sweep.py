@@ -38,7 +38,7 @@ def sweep(
 ) -> int:
     """A results table over many thresholds, sparsities or ratios."""
     recipe = merge(SweepRecipe, flags, recipe_file)
-    check_sweep(recipe)
+    check_sweep(model, recipe)
     from pipeline.sweep import sweep as run
 
     reporter = TerminalReporter()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import EdgepruneError, ModelFileError, OutputError
+from contracts.errors import EdgepruneError, ModelFileError
 from contracts.quiet import import_tensorflow
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.building import build_model
@@ -65,17 +65,11 @@ def save_model(loaded: LoadedModel, model: Any, destination: Path) -> None:
     """Save a model in the format and for the Keras of `loaded`, with the compile settings of its file.
 
     The optimizer's state is not saved: the model starts training afresh. `destination` may have any name.
-    Raises OutputError where it cannot be written.
+    Raises OSError where it cannot be written.
     """
     save = {"h5": _save_h5, "keras": _save_keras, "saved_model": _save_saved_model}[loaded.format]
-    try:
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".edgeprune-") as folder:
-            save(loaded, model, Path(folder).resolve()).replace(destination)
-    except OSError as error:
-        raise OutputError(
-            f"{destination}: cannot be written ({error.strerror or error})",
-            "check the folder, its permissions and space",
-        ) from error
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".edgeprune-") as folder:
+        save(loaded, model, Path(folder).resolve()).replace(destination)
 
 
 def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool) -> Any:

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from contracts.errors import ModelError, ModelFileError, OutputError, UsageError
+from contracts.errors import ModelError, ModelFileError, UsageError
 from keras_models.archives.wire_format import table_entries
 from keras_models.files import load_model, save_model
 from keras_models.variables import get_arrays, set_arrays
@@ -163,12 +163,6 @@ def test_a_bad_custom_objects_file_is_a_usage_error(source: Callable[[Path], Pat
     path = save(small_model(keras_of("keras3")), tmp_path / "m.keras")
     with pytest.raises(UsageError, match="--custom-objects"):
         load_model(path, custom_objects=source(tmp_path))
-
-
-def test_an_unwritable_destination_is_an_output_error(tmp_path: Path) -> None:
-    loaded = load_model(save(small_model(keras_of("keras3")), tmp_path / "m.keras"))
-    with pytest.raises(OutputError, match="cannot be written"):
-        save_model(loaded, loaded.model, tmp_path / "missing" / "m.keras")
 
 
 def test_changed_weights_are_what_is_saved(tmp_path: Path) -> None:

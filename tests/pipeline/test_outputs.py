@@ -5,13 +5,17 @@ import errno
 import pytest
 
 from contracts.errors import OutputError
-from pipeline.outputs import check_free, whole
+from pipeline.outputs import all_whole, check_free, check_outputs, whole
 
 
 def test_nothing_is_left_of_a_failed_output(tmp_path):
-    with pytest.raises(ZeroDivisionError), whole(tmp_path / "a.txt", force=False) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
+    def write() -> None:
+        with whole(tmp_path / "a.txt", force=False) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -27,7 +31,7 @@ def test_a_full_disk_is_one_error_and_the_old_file_stays(tmp_path):
 def test_a_folder_is_replaced_as_a_whole(tmp_path):
     saved = tmp_path / "model"
     saved.mkdir()
-    (saved / "old").touch()
+    (saved / "saved_model.pb").touch()
     with whole(saved, force=True) as temporary:
         temporary.mkdir()
         (temporary / "new").touch()
@@ -37,3 +41,29 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 def test_a_missing_folder_is_said_before_the_work(tmp_path):
     with pytest.raises(OutputError, match="does not exist"):
         check_free(tmp_path / "no" / "a.txt", force=False)
+
+
+def test_of_several_outputs_all_appear_or_none(tmp_path):
+    files = [tmp_path / "a.txt", tmp_path / "b.txt"]
+
+    def write() -> None:
+        with all_whole(files, force=False) as places:
+            places[0].write_text("complete")
+            raise OSError("Can't write (errno = 27, error message = 'File too large')")
+
+    with pytest.raises(OutputError, match=r"a\.txt, .*b\.txt.*File too large"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_inputs_and_folders_are_never_overwritten(tmp_path):
+    model, folder = tmp_path / "model.h5", tmp_path / "home"
+    model.touch()
+    folder.mkdir()
+    for outputs, reason in (
+        ([folder / ".." / "model.h5"], "is what this command reads"),
+        ([tmp_path / "a", tmp_path / "a"], "two outputs have this name"),
+        ([folder], "is a folder and no SavedModel"),
+    ):
+        with pytest.raises(OutputError, match=reason):
+            check_outputs(outputs, [model], force=True)
