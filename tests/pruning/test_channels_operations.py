@@ -1,6 +1,6 @@
 """Operators and functions on tensors (`a + b`, slices, reshapes, products), as both Kerases record them."""
 
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -9,63 +9,39 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
+from tests.pruning.channel_cases import Cases, head
 from tests.pruning.channel_oracle import assert_cuts_are_exact, free_units, read
 
-Builder = Callable[[Any, Any], Any]
-_cases: dict[str, tuple[Builder, dict[str, int]]] = {}
+cases = Cases()
 
 
-class _TensorFlow:
-    """The functions that Keras 2 users call, under the names of `keras.ops`."""
-
-    add, multiply, matmul, einsum, reshape, transpose = (
-        tf.add,
-        tf.multiply,
-        tf.matmul,
-        tf.einsum,
-        tf.reshape,
-        tf.transpose,
-    )
-    concatenate, stack, expand_dims, squeeze, relu, softmax = (
-        tf.concat,
-        tf.stack,
-        tf.expand_dims,
-        tf.squeeze,
-        tf.nn.relu,
-        tf.nn.softmax,
-    )
-    pad, tile, repeat, mean, sum, split, take = (
-        tf.pad,
-        tf.tile,
-        tf.repeat,
-        tf.reduce_mean,
-        tf.reduce_sum,
-        tf.split,
-        tf.gather,
-    )
-    sigmoid, where = tf.sigmoid, tf.where
-
-
-@pytest.fixture(params=[(keras, keras.ops), (tf_keras, _TensorFlow)], ids=["keras3", "keras2"])
-def apis(request: pytest.FixtureRequest) -> Any:
-    return request.param
-
-
-def case(**free: int) -> Callable[[Builder], Builder]:
-    """A function that builds a model; the groups that may lose units, and how many units each has."""
-
-    def register(build: Builder) -> Builder:
-        _cases[build.__name__] = (build, free)
-        return build
-
-    return register
+_TENSORFLOW = SimpleNamespace(
+    concatenate=tf.concat,
+    expand_dims=tf.expand_dims,
+    matmul=tf.matmul,
+    mean=tf.reduce_mean,
+    pad=tf.pad,
+    relu=tf.nn.relu,
+    repeat=tf.repeat,
+    reshape=tf.reshape,
+    sigmoid=tf.sigmoid,
+    softmax=tf.nn.softmax,
+    split=tf.split,
+    squeeze=tf.squeeze,
+    stack=tf.stack,
+    sum=tf.reduce_sum,
+    tile=tf.tile,
+    transpose=tf.transpose,
+    where=tf.where,
+)
+"""The functions that Keras 2 users call, under the names of `keras.ops`."""
 
 
 def _model(api: Any, inputs: Any, x: Any) -> Any:
-    return api.Model(inputs, api.layers.Dense(2, name="head")(api.layers.Flatten()(x)))
+    return api.Model(inputs, head(api, x))
 
 
-@case(a=4, gate=3)
+@cases.expect(a=4, gate=3)
 def operators(api: Any, ops: Any) -> Any:
     layers = api.layers
     inputs = api.Input((5, 5, 3))
@@ -76,7 +52,7 @@ def operators(api: Any, ops: Any) -> Any:
     return _model(api, inputs, x * ops.sigmoid(-gate) ** 2)
 
 
-@case(left=4, right=5)
+@cases.expect(**{"x": 6, "x#2": 4, "left": 4, "right": 5})
 def slices(api: Any, ops: Any) -> Any:
     """What the first slice takes and what the second takes are read by different layers."""
     layers = api.layers
@@ -87,10 +63,7 @@ def slices(api: Any, ops: Any) -> Any:
     return _model(api, inputs, ops.concatenate([left[:, 1:], right[:, :-1]], axis=-1))
 
 
-_cases["slices"][1].update({"x": 6, "x#2": 4})
-
-
-@case(rows=4)
+@cases.expect(rows=4)
 def one_index(api: Any, ops: Any) -> Any:
     """A channel that is taken by its index stays; the others may go, and the index follows."""
     layers = api.layers
@@ -99,7 +72,7 @@ def one_index(api: Any, ops: Any) -> Any:
     return api.Model(inputs, [layers.Dense(2)(x), x[..., 2]])
 
 
-@case(wide=3, after=4)
+@cases.expect(wide=3, after=4)
 def gated_linear_unit(api: Any, ops: Any) -> Any:
     """Halves that are multiplied go together."""
     layers = api.layers
@@ -110,7 +83,7 @@ def gated_linear_unit(api: Any, ops: Any) -> Any:
     return _model(api, inputs, x)
 
 
-@case(wide=3)
+@cases.expect(wide=3)
 def shuffle(api: Any, ops: Any) -> Any:
     layers = api.layers
     inputs = api.Input((4, 4, 2))
@@ -120,7 +93,7 @@ def shuffle(api: Any, ops: Any) -> Any:
     return _model(api, inputs, x)
 
 
-@case(keys=2, project=4)
+@cases.expect(keys=2, project=4)
 def attention_by_hand(api: Any, ops: Any) -> Any:
     """Heads cut from Dense layers by a reshape: queries, keys and values lose whole heads."""
     layers = api.layers
@@ -136,7 +109,7 @@ def attention_by_hand(api: Any, ops: Any) -> Any:
     return _model(api, inputs, layers.Dense(4, name="project")(x))
 
 
-@case(first=4, second=3)
+@cases.expect(first=4, second=3)
 def axes_that_come_and_go(api: Any, ops: Any) -> Any:
     layers = api.layers
     inputs = api.Input((5,))
@@ -148,7 +121,7 @@ def axes_that_come_and_go(api: Any, ops: Any) -> Any:
     return _model(api, inputs, x)
 
 
-@case(one=3)
+@cases.expect(one=3)
 def padded_channels(api: Any, ops: Any) -> Any:
     """The residual stream of ResNet's option A: zeros beside the channels, added to a wider convolution."""
     layers = api.layers
@@ -158,7 +131,7 @@ def padded_channels(api: Any, ops: Any) -> Any:
     return _model(api, inputs, ops.where(x > 0.0, x, 0.1 * x))
 
 
-@case(after=4)
+@cases.expect(after=4)
 def summed_over_channels(api: Any, ops: Any) -> Any:
     layers = api.layers
     inputs = api.Input((5, 3))
@@ -166,7 +139,7 @@ def summed_over_channels(api: Any, ops: Any) -> Any:
     return _model(api, inputs, layers.Dense(4, name="after")(x))
 
 
-@case(after=4)
+@cases.expect(after=4)
 def constant_for_each_channel(api: Any, ops: Any) -> Any:
     layers = api.layers
     inputs = api.Input((5,))
@@ -174,12 +147,10 @@ def constant_for_each_channel(api: Any, ops: Any) -> Any:
     return _model(api, inputs, layers.Dense(4, name="after")(x))
 
 
-@pytest.mark.parametrize("name", _cases)
-def test_removable_units(apis: Any, name: str) -> None:
-    build, free = _cases[name]
-    graph = assert_cuts_are_exact(build(*apis))
-    assert free_units(graph) == free
-    assert not graph.unread
+@pytest.mark.parametrize("apis", [(keras, keras.ops), (tf_keras, _TENSORFLOW)], ids=["keras3", "keras2"])
+@pytest.mark.parametrize("name", cases)
+def test_removable_units(apis: tuple[Any, Any], name: str) -> None:
+    cases.check(name, *apis)
 
 
 def test_only_lengths_that_are_read_are_kept() -> None:
