@@ -13,9 +13,6 @@ from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
 MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
 
-MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
-"""Endings of the formats that are files; a SavedModel is a folder of any other name."""
-
 
 def load_method(recipe: PointRecipe) -> ModuleType:
     """The plug-in of a recipe's method; raises UsageError where the recipe does not say how much."""
