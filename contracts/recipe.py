@@ -173,6 +173,10 @@ def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None) -> 
     """
     given = read_recipe_file(kind, file) if file else {}
     given |= {name: value for name, value in flags.items() if value is not None and value != ()}
+    for name in (name for name, value in given.items() if value == ""):
+        raise UsageError(
+            f"--{name.replace('_', '-')}: expected a value, found an empty one", "give one or leave it out"
+        )
     recipe = kind(**given)
     check(recipe)
     return recipe
@@ -262,8 +266,8 @@ def check(recipe: ModelRecipe) -> None:
 def check_range(flag: str, value: float, low: float, high: float) -> None:
     """Raise UsageError unless low <= value <= high (NaN never is)."""
     if not low <= value <= high:
-        limit = f"at least {low:g}" if high == math.inf else f"{low:g} to {high:g}"
-        raise UsageError(f"{flag}: expected {limit}, found {value:g}")
+        limit = f"at least {low}" if high == math.inf else f"{low} to {high}"
+        raise UsageError(f"{flag}: expected {limit}, found {value}")
 
 
 def as_plain(recipe: ModelRecipe) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def import_custom_objects(file: Path) -> dict[str, Any]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the user's file raises
+    except (Exception, SystemExit) as error:  # whatever the user's file raises
         raise UsageError(
             f"--custom-objects {file}: it fails with {type(error).__name__}: {error}", "correct the file"
         ) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import EdgepruneError, ModelFileError
-from contracts.quiet import import_tensorflow
+from contracts.quiet import import_tensorflow, silenced
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
@@ -171,8 +171,7 @@ def _save_keras(loaded: LoadedModel, model: Any, folder: Path) -> Path:
 
 def _save_saved_model(loaded: LoadedModel, model: Any, folder: Path) -> Path:
     path = folder / "saved_model"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silenced():
         if loaded.compile_config is not None:  # this format has compile settings only of a compiled model
             compile_model(
                 model,
@@ -186,6 +185,5 @@ def _save_saved_model(loaded: LoadedModel, model: Any, folder: Path) -> Path:
 
 
 def _keras_save(model: Any, save: Callable[[], None]) -> None:
-    with warnings.catch_warnings(), uncompiled(model):
-        warnings.simplefilter("ignore")
+    with silenced(), uncompiled(model):  # the TFLite converter turns absl's warnings on again
         save()

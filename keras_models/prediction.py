@@ -1,10 +1,12 @@
 """Predictions of a live model: one traced function for any number of examples."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from contracts.data import Array, Split
+from contracts.errors import DataError
 from contracts.model import Interface
 
 BATCH_SIZE = 512
@@ -27,8 +29,18 @@ class Predictor:
         self._call = call
 
     def __call__(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        """Outputs for a batch: one array for each input and each output of the model, the batch axis first."""
-        return tuple(np.asarray(output) for output in self._call(*inputs))
+        """Outputs for a batch: one array for each input and each output of the model, the batch axis first.
+
+        Raises DataError where a layer cannot take these values: numbers beyond an embedding's table, for one.
+        """
+        from tensorflow.errors import InvalidArgumentError
+
+        try:
+            return tuple(np.asarray(output) for output in self._call(*inputs))
+        except InvalidArgumentError as error:
+            raise DataError(
+                f"the model cannot compute these inputs: {_reason(str(error))}", "choose the data that belongs to it"
+            ) from error
 
     def split(self, split: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """(labels, predictions) over a whole part of the data, one array for each output of the model."""
@@ -37,6 +49,14 @@ class Predictor:
             labels.append(batch_labels)
             predictions.append(self(inputs))
         return _concatenate(labels), _concatenate(predictions)
+
+
+def _reason(message: str) -> str:
+    """TensorFlow's reason without the places in its graph."""
+    beyond = re.search(r"= (-?\d+) is not in \[0, (\d+)\)", message)
+    if beyond:
+        return f"they hold {beyond[1]}, and an embedding takes numbers from 0 to {int(beyond[2]) - 1}"
+    return message.splitlines()[0][:200]
 
 
 def _concatenate(batches: list[tuple[Array, ...]]) -> tuple[Array, ...]:

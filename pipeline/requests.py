@@ -38,7 +38,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
 def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
     """Role to path of everything that `prune` will write."""
     pruned = Path(recipe.output) if recipe.output else Path(f"{model.stem}.pruned{model.suffix}")
-    outputs = {"model": pruned, "report": pruned.with_name(pruned.name + ".json")}
+    outputs = {"model": pruned, "report": Path(f"{pruned}.json")}
     return outputs | ({"tflite": Path(recipe.tflite)} if recipe.tflite else {})
 
 

@@ -31,7 +31,7 @@ def read(path: Path) -> ModelArchive:
             config = json.loads(archive.read("config.json"))
             version = str(json.loads(archive.read("metadata.json"))["keras_version"])
             weights_file = h5py.File(_open_member(path, archive), "r")
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"{path}: a .keras archive that is cut off or damaged ({error})", _DAMAGED) from error
     try:
         weights = list(_weights(weights_file, config, int(version[0])))
