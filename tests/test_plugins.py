@@ -1,0 +1,111 @@
+"""The contract of every plug-in: the folders are gone through, no name is listed here.
+
+What each criterion, method and format computes is tested beside it; here stands what makes a new file one of them.
+"""
+
+import inspect
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from contracts.errors import UsageError
+from contracts.plugins import catalogue, load
+from contracts.recipe import MethodRecipe
+from pipeline.methods import PLANNERS
+from tests.pruning.test_criteria import evidence
+from tflite_export.bounds import ErrorBound
+
+LONGEST_SUMMARY = 120
+AMOUNTS = {
+    "threshold": 0.1,
+    "sparsity": 0.5,
+    "ratio": 0.5,
+    "macs": 0.5,
+    "count": 1,
+}
+"""Ways to say how much goes, each with a good value."""
+
+
+def plugins(package: str):
+    return pytest.mark.parametrize("name", catalogue(package))
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        (package, name)
+        for package in ("pruning.methods", "pruning.criteria", "tflite_export.numerics", "dataset_io.formats")
+        for name in catalogue(package)
+    ],
+)
+def test_a_summary_is_one_plain_line(package, name):
+    summary = catalogue(package)[name]
+    assert 10 < len(summary) <= LONGEST_SUMMARY
+    assert summary == " ".join(summary.split())
+    assert not summary.endswith(".")
+
+
+@plugins("pruning.methods")
+def test_a_method_has_a_kind_that_can_be_planned(name):
+    assert load("pruning.methods", name).KIND in PLANNERS
+
+
+@plugins("pruning.methods")
+def test_a_method_asks_for_an_amount_and_says_how_to_give_it(name):
+    with pytest.raises(UsageError, match=rf"--method {name} needs .*--\w+.*; for example --\w+ \d"):
+        load("pruning.methods", name).check(MethodRecipe(method=name))
+
+
+@plugins("pruning.methods")
+def test_a_method_takes_one_of_the_amounts(name):
+    method = load("pruning.methods", name)
+    assert set(AMOUNTS) <= {field.name for field in fields(MethodRecipe)}
+    assert [amount for amount, value in AMOUNTS.items() if accepts(method, MethodRecipe(**{amount: value}))]
+
+
+def accepts(method, recipe: MethodRecipe) -> bool:
+    try:
+        method.check(recipe)
+    except UsageError:
+        return False
+    return True
+
+
+@plugins("pruning.criteria")
+def test_a_criterion_gives_one_finite_score_a_unit_and_changes_nothing(name):
+    criterion, seen = load("pruning.criteria", name), evidence()
+    assert criterion.NEEDS in ("weights", "activations", "gradients")
+    assert isinstance(criterion.COMPARABLE, bool)
+    scores = criterion.score(seen)
+    assert scores.shape == (len(seen.graph.group_of),)
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    assert all(np.array_equal(weight, evidence().weights[key]) for key, weight in seen.weights.items())
+
+
+@plugins("tflite_export.numerics")
+def test_a_numeric_format_says_what_it_needs_and_how_exact_it_is(name):
+    numeric = load("tflite_export.numerics", name)
+    assert isinstance(numeric.NEEDS_CALIBRATION, bool)
+    assert "float32" in numeric.IO
+    assert isinstance(numeric.BOUND, ErrorBound)
+    bounds = (numeric.BOUND.largest, numeric.BOUND.mean)
+    assert any(bound is not None for bound in bounds), "a format without a bound would let any file through"
+    assert list(inspect.signature(numeric.configure).parameters) == ["converter", "calibration", "io"]
+
+
+@plugins("dataset_io.formats")
+def test_a_data_format_knows_its_own_and_only_existing_sources(name, tmp_path):
+    data_format = load("dataset_io.formats", name)
+    assert data_format.matches(str(tmp_path / "missing.npz")) is False
+    assert list(inspect.signature(data_format.read).parameters) == ["source", "interface", "options"]
+
+
+def test_no_two_data_formats_claim_the_same_source(samples, tmp_path):
+    (tmp_path / "table.csv").write_text("x,y\n1,0\n")
+    for source in (samples / "digits.npz", tmp_path / "table.csv", "mnist"):
+        claims = [
+            name for name in catalogue("dataset_io.formats") if load("dataset_io.formats", name).matches(str(source))
+        ]
+        assert len(claims) == 1, f"{source}: {claims}"
