@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from contracts.channels import NO_CHANNEL
 from contracts.statistics import Vector
-from pruning.importance import Evidence, unit_sums
+from pruning.importance import Evidence
 
 SUMMARY = "change of the loss if the unit goes, from one gradient: (sum of gradient x weight)^2"
 NEEDS = "gradients"
@@ -18,11 +19,13 @@ def score(evidence: Evidence) -> Vector:
     graph = evidence.graph
     found = evidence.statistics.sensitivities
     batches = max((len(sums) for sums in found.values()), default=0)
-    change = np.zeros((batches, len(graph.group_of)))
+    change = np.zeros((len(graph.group_of), batches))
     seen = np.zeros(len(graph.group_of), dtype=bool)
     for axis in graph.weight_axes:
-        for batch, sums in enumerate(found.get((axis.weight, axis.axis), ())):
-            member = unit_sums(graph, axis.channels, sums)
-            change[batch, member.units] += member.values
-            seen[member.units] = True
-    return np.where(seen, np.square(change).sum(axis=0) / max(batches, 1), np.nan)
+        sums = found.get((axis.weight, axis.axis))
+        if sums is not None:
+            removable = axis.channels != NO_CHANNEL
+            units = graph.unit_of[axis.channels[removable]]
+            np.add.at(change, units, sums.T[removable])
+            seen[units] = True
+    return np.where(seen, np.square(change).sum(axis=1) / max(batches, 1), np.nan)
