@@ -8,7 +8,7 @@ import numpy as np
 from contracts.channels import NO_CHANNEL, ChannelGraph, ChannelPlan, WeightAxis
 from contracts.data import Array
 from contracts.model import LayerSpec, ModelGraph, WeightKey
-from contracts.plan import LayerReport
+from contracts.results import LayerReport
 from pruning.choice import Kept
 
 
