@@ -56,8 +56,6 @@ def run(arguments: Sequence[str]) -> int:
         return _report(error.format_message().rstrip(".") + hint, error.exit_code, verbosity)
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", 130, verbosity)
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         return _report(f"{error.filename or 'a file'}: {error.strerror or error}", 1, verbosity)
     except MemoryError:

@@ -59,8 +59,11 @@ def print_json(result: Result) -> None:
 
 def write(text: str) -> None:
     """Text to stdout."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def to_text(rows: Sequence[Mapping[str, Any]], form: Format) -> str:

@@ -13,6 +13,8 @@ from contracts.errors import OutputError
 
 SAVED_MODEL_FILE = "saved_model.pb"
 
+_HDF5_ERRNO = r"errno = (\d+)"
+
 
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) -> None:
     """Raise, before any work is done, if `outputs` could not all be written in the end, or would destroy an input."""
@@ -64,7 +66,9 @@ def all_whole(paths: Sequence[Path], force: bool) -> Iterator[list[Path]]:
                 if path.is_dir():
                     shutil.rmtree(path)
                 written.replace(path)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            if not isinstance(error, OSError) and not re.search(_HDF5_ERRNO, str(error)):
+                raise
             names = ", ".join(str(path) for path in paths)
             raise OutputError(f"{names}: cannot be written: {_reason(error)}", _next_step(error)) from error
 
@@ -76,16 +80,16 @@ def _beside(path: Path, stack: ExitStack) -> Path:
     return folder / path.name
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | RuntimeError) -> str:
     """What went wrong; HDF5 tells it, amid much else, in its message only."""
-    number = error.errno
+    number = getattr(error, "errno", None)
     if number is None:
-        found = re.search(r"errno = (\d+)", str(error))
+        found = re.search(_HDF5_ERRNO, str(error))
         number = int(found[1]) if found else None
     return os.strerror(number) if number else str(error)
 
 
-def _next_step(error: OSError) -> str:
+def _next_step(error: OSError | RuntimeError) -> str:
     if _reason(error) in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
         return "nothing was written; free some space"
     return "nothing was written; check the folder, its permissions and limits"

@@ -49,7 +49,7 @@ def test_of_several_outputs_all_appear_or_none(tmp_path):
     def write() -> None:
         with all_whole(files, force=False) as places:
             places[0].write_text("complete")
-            raise OSError("Can't write (errno = 27, error message = 'File too large')")
+            raise RuntimeError("Can't decrement id ref count (errno = 27, error message = 'File too large')")
 
     with pytest.raises(OutputError, match=r"a\.txt, .*b\.txt.*File too large"):
         write()
