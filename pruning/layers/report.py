@@ -22,9 +22,8 @@ def layer_reports(
 ) -> tuple[LayerReport, ...]:
     """One row for each layer of the model, in its order; units are the channels of its output."""
     removed = removed_layers(graph, choice)
-    possible = {path for candidate in choice.candidates for path in candidate.layers}
     units = {node.layer: _channels(graph, node.index) for node in graph.nodes}
-    calls = Counter(node.layer for node in graph.nodes)
+    reasons = _Reasons(graph, choice, request)
     rows = []
     for path, layer in graph.layers.items():
         goes = path in removed
@@ -39,7 +38,7 @@ def layer_reports(
                 units_before=shown,
                 units_after=0 if goes else shown,
                 status="pruned" if goes else "skipped",
-                reason=None if goes else _reason(layer, calls[path], path in possible, request),
+                reason=None if goes else reasons(layer),
             )
         )
     return tuple(rows)
@@ -53,14 +52,26 @@ def _channels(graph: ModelGraph, index: int) -> int | None:
     return shape[axis] if shape and len(shape) > 1 else None
 
 
-def _reason(layer: LayerSpec, calls: int, possible: bool, request: LayerRequest) -> str:
+class _Reasons:
     """Why a layer stays."""
-    if not layer.weights:
-        return "has no weights"
-    if not has_kernel(layer):
-        return "goes only together with a layer that has a kernel"
-    if not selected(layer.path, request):
-        return "not selected"
-    if calls > 1:
-        return "called more than once"
-    return "its removal changes the output more" if possible else "no tensors of the same shape before and after it"
+
+    def __init__(self, graph: ModelGraph, choice: LayerChoice, request: LayerRequest) -> None:
+        self._request = request
+        self._possible = {path for candidate in choice.candidates for path in candidate.layers}
+        self._calls = Counter(node.layer for node in graph.nodes)
+        self._makes_output = {graph.nodes[output.node].layer for output in graph.outputs}
+
+    def __call__(self, layer: LayerSpec) -> str:
+        if not layer.weights:
+            return "has no weights"
+        if not has_kernel(layer):
+            return "goes only with a layer before it"
+        if layer.path in self._makes_output:
+            return "makes an output of the model"
+        if not selected(layer.path, self._request):
+            return "not selected"
+        if layer.path in self._possible:
+            return "changes the output more"
+        if self._calls[layer.path] > 1:
+            return "called more than once"
+        return "input and output shapes differ"
