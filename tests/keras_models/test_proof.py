@@ -12,7 +12,7 @@ from contracts.errors import ModelError
 from keras_models.proof import prove, prove_exact_part
 from keras_models.randomise import randomise
 from keras_models.surgery import cut
-from keras_models.variables import get_arrays
+from keras_models.variables import get_arrays, set_arrays
 from pruning.structure import CutRequest, plan_cut
 from tests.pruning.channel_oracle import examples, read
 
@@ -49,6 +49,26 @@ def test_a_right_cut_is_proven_and_the_original_gets_its_weights_back(api):
     assert proof.holds
     assert proof.exact
     assert all(np.array_equal(value, before[key]) for key, value in get_arrays(model).items())
+
+
+def test_where_rounding_hides_equality_the_proof_allows_for_it_and_no_more(api):
+    """Differences of large numbers: what is left of them is half rounding error."""
+    layers = api.layers
+    inputs = api.Input((6,))
+    x = layers.Dense(8, name="hidden")(inputs)
+    outputs = layers.Dense(2, name="scores")(layers.Dense(8, activation="tanh", name="large")(x))
+    model = api.Model(inputs, outputs)
+    smaller, plan, data = cut_in_half(model)
+    assert prove(model, smaller, plan, data).rounding < 1e-5
+    near = (1000 + data[0] / 1000).astype(np.float32)
+    kernel = get_arrays(model)["hidden", "kernel"]
+    set_arrays(model, {("hidden", "bias"): -(kernel * 1000).sum(axis=0)})
+    graph, channels = read(model)
+    plan = plan_cut(graph, channels, (), get_arrays(model), CutRequest(ratio=0.5))
+    proof = prove(model, cut(model, graph, plan), plan, (near,))
+    assert proof.rounding > 1e-3
+    assert proof.holds
+    assert not prove(model, model, plan, data).holds
 
 
 def test_a_cut_of_other_channels_is_not_proven(api):
