@@ -2,15 +2,20 @@
 
 import copy
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from keras_models.kerases import keras_module
+
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time that every part of an archive bears: the present would make two equal models differ."""
 
 
 def compile_model(
@@ -74,13 +79,21 @@ def write_to_h5(path: Path, compile_config: Mapping[str, Any]) -> None:
 
 
 def zip_archive(folder: Path, archive: Path, compile_config: Mapping[str, Any] | None) -> None:
-    """Make a `.keras` archive of its unpacked parts, with the compile settings."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    """Make a `.keras` archive of its unpacked parts, with the compile settings; the same parts give the same bytes."""
+    _update(folder / "config.json", compile_config=compile_config)
+    _update(folder / "metadata.json", date_saved=f"{datetime(*ZIP_EPOCH):%Y-%m-%d@%H:%M:%S}")
     with zipfile.ZipFile(archive, "w") as target:
-        target.writestr("config.json", json.dumps({**config, "compile_config": compile_config}))
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.name != "config.json":
-                target.write(file, file.relative_to(folder))
+            if file.is_file():
+                member = zipfile.ZipInfo.from_file(file, file.relative_to(folder))
+                member.date_time = ZIP_EPOCH
+                with file.open("rb") as part, target.open(member, "w") as written:
+                    shutil.copyfileobj(part, written)
+
+
+def _update(file: Path, **changes: Any) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**content, **changes}), encoding="utf-8")
 
 
 def unzip_archive(archive: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """A model is loaded by the Keras that saved it, and saved again so that this Keras alone can load it."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,15 @@ def test_a_model_that_was_never_compiled_stays_so(name: str, tmp_path: Path) -> 
     assert loaded.compile_config is None
     save_model(loaded, loaded.model, tmp_path / "out")
     assert load_model((tmp_path / "out").rename(tmp_path / f"out-{name}")).compile_config is None
+
+
+@pytest.mark.parametrize("name", ["keras3.keras", "keras2.keras"])
+def test_an_archive_does_not_tell_the_time(name: str, tmp_path: Path) -> None:
+    loaded = load_model(save(small_model(keras_of(name)), tmp_path / name))
+    save_model(loaded, loaded.model, tmp_path / "out.keras")
+    with zipfile.ZipFile(tmp_path / "out.keras") as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert json.loads(archive.read("metadata.json"))["date_saved"] == "1980-01-01@00:00:00"
 
 
 @pytest.mark.parametrize("name", ["keras2.h5", "keras3.h5", "keras3.keras", "keras2.keras"])
