@@ -211,6 +211,16 @@ def value_type(item: Field[Any]) -> type:
     return kinds[0]
 
 
+TYPES = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
+"""How the types of values are called."""
+
+
 def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
     """A TOML value as the field's type."""
     if wanted is tuple:
@@ -221,7 +231,7 @@ def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
         return float(value)
     elif type(value) is wanted:
         return value
-    raise UsageError(f"{file}: {key}: expected {wanted.__name__}, found {value!r}")
+    raise UsageError(f"{file}: {key}: expected {TYPES[wanted]}, found {value!r}")
 
 
 RANGES = {

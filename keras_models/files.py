@@ -74,6 +74,7 @@ def save_model(loaded: LoadedModel, model: Any, destination: Path) -> None:
 
 def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool) -> Any:
     keras = keras_module(archive.keras_major)
+    keras.utils.set_random_seed(0)  # Keras 3 draws the seeds of layers like Dropout as it builds them, and saves them
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -72,6 +72,7 @@ class Trainer:
         if distillation:
             distillation.install(model)
         self._fresh_optimizer: list[Any] | None = None
+        self._seed_states = [(found, found.numpy()) for found in model.variables if "seed_generator" in found.name]
 
     def fit(
         self,
@@ -88,6 +89,8 @@ class Trainer:
         """
         options = self._options
         self._keras.utils.set_random_seed(options.seed)
+        for variable, state in self._seed_states:
+            variable.assign(state)
         self._masks.assign(masks)
         self._reset_optimizer(_steps(train, options.batch_size) * options.epochs)
         keeper = _BestWeights(self._model, score, 1 if higher_is_better else -1, options, on_epoch)
