@@ -15,7 +15,11 @@ from keras_models.surgery import cut
 from keras_models.variables import get_arrays
 from pruning.structure import CutRequest, plan_cut
 from tests.pruning.channel_oracle import examples, randomise, read
-from tests.pruning.test_channels_layers import _cases as layer_cases
+from tests.pruning.test_channels_connections import cases as connections
+from tests.pruning.test_channels_layers import cases as layers
+from tests.pruning.test_channels_sequences import cases as sequences
+
+MODELS = layers | connections | sequences
 
 
 @pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
@@ -45,13 +49,13 @@ def outputs(model: Any, data: list[np.ndarray]) -> list[np.ndarray]:
     return [np.asarray(one) for one in (found if isinstance(found, list | tuple) else [found])]
 
 
-@pytest.mark.parametrize("name", layer_cases)
+@pytest.mark.parametrize("name", MODELS)
 def test_rebuilding_with_nothing_cut_changes_nothing(api, name):
     rng = np.random.default_rng(4)
-    model = layer_cases[name][0](api)
+    model = MODELS[name][0](api)
     randomise(model, rng)
-    graph, plan = planned(model, CutRequest(threshold=-1.0))
-    same = cut(model, graph, plan)
+    graph, channels = read(model)
+    same = cut(model, graph, ChannelPlan(graph=channels, kept=np.ones(len(channels.group_of), dtype=bool)))
     data = examples(model, rng)
     for before, after in zip(outputs(model, data), outputs(same, data), strict=True):
         assert np.array_equal(before, after)
