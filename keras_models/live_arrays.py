@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.data import Array
 from contracts.model import WeightKey
+from keras_models.array_transfer import read
 
 
 class LiveArrays(Mapping[WeightKey, Array]):
@@ -14,8 +15,7 @@ class LiveArrays(Mapping[WeightKey, Array]):
         self._variables = variables
 
     def __getitem__(self, key: WeightKey) -> Array:
-        array: Array = self._variables[key].numpy()
-        return array
+        return read(self._variables[key])
 
     def __iter__(self) -> Iterator[WeightKey]:
         return iter(self._variables)

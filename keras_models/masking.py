@@ -12,6 +12,7 @@ import numpy as np
 
 from contracts.masks import Mask
 from contracts.model import WeightKey
+from keras_models.array_transfer import assign, read
 
 
 class WeightMasks:
@@ -34,8 +35,12 @@ class WeightMasks:
 
     def apply(self) -> None:
         """Zero every masked weight."""
+        import tensorflow as tf
+
         for key, mask in self._masks.items():
-            _zero(self._variables[key], mask)
+            value = tf.convert_to_tensor(self._variables[key])
+            # Multiplication would leave -0.0, which compresses badly, and keep NaN.
+            self._variables[key].assign(tf.where(mask, value, tf.zeros((), value.dtype)))
 
     def install(self, model: Any) -> None:
         """Make the model's training step end with `apply`; must come before `fit` builds its function."""
@@ -52,12 +57,4 @@ class WeightMasks:
 def apply_masks(variables: Mapping[WeightKey, Any], masks: Mapping[WeightKey, Mask]) -> None:
     """Zero the masked weights of live variables once, one array at a time."""
     for key, mask in masks.items():
-        _zero(variables[key], mask)
-
-
-def _zero(variable: Any, mask: Any) -> None:
-    """Assign where(mask, w, 0): multiplication would leave -0.0, which compresses badly, and keep NaN."""
-    import tensorflow as tf
-
-    value = tf.convert_to_tensor(variable)
-    variable.assign(tf.where(mask, value, tf.zeros((), value.dtype)))
+        assign(variables[key], read(variables[key]), mask)

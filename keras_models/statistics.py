@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_models.array_transfer import read
 from keras_models.variables import variables, weight_specs
 
 
@@ -31,5 +32,5 @@ def count_weights(model: Any) -> WeightCounts:
     return WeightCounts(
         parameters=sum(spec.size for spec in specs.values()),
         prunable_weights=sum(spec.size for spec in kernels.values()),
-        zero_weights=sum(spec.size - int(np.count_nonzero(live[key].numpy())) for key, spec in kernels.items()),
+        zero_weights=sum(spec.size - int(np.count_nonzero(read(live[key]))) for key, spec in kernels.items()),
     )

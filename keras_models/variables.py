@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from contracts.model import WeightKey, WeightSpec
+from keras_models.array_transfer import assign, dtype_name, read
 from keras_models.interface import interface
 from keras_models.live_layers import is_graph_model, leaf_layers
 
@@ -15,7 +15,6 @@ __all__ = ["get_arrays", "interface", "set_arrays", "variables", "weight_specs"]
 
 Array = npt.NDArray[Any]
 
-_PART_BYTES = 1 << 24
 
 _UNNAMED = re.compile(r"variable(_\d+)?$")
 """What Keras 3 calls a variable that was given no name (LayerScale's gamma); its attribute has one."""
@@ -30,7 +29,7 @@ def weight_specs(model: Any) -> dict[str, tuple[WeightSpec, ...]]:
             WeightSpec(
                 name=name,
                 shape=tuple(variable.shape),
-                dtype=_dtype(variable),
+                dtype=dtype_name(variable),
                 trainable=id(variable) in trainable,
             )
             for name, variable in _weights(layer)
@@ -48,36 +47,18 @@ def variables(model: Any) -> dict[WeightKey, Any]:
 def get_arrays(model: Any, keys: Iterable[WeightKey] | None = None) -> dict[WeightKey, Array]:
     """Copies of the weights (all, or those named). Raises KeyError for a weight that is not there."""
     live = variables(model)
-    return {key: np.array(live[key].numpy()) for key in (live if keys is None else keys)}
+    return {key: read(live[key]) for key in (live if keys is None else keys)}
 
 
 def set_arrays(model: Any, arrays: Mapping[WeightKey, Array]) -> None:
     """Write weights into the model. Raises KeyError for an unknown weight, ValueError for a wrong shape."""
     live = variables(model)
     for key, array in arrays.items():
-        _assign(live[key], array)
+        assign(live[key], array)
     changed = {path for path, _ in arrays}
     for path, layer in leaf_layers(model):
         if path in changed and type(layer).__name__ == "Normalization":
             layer.finalize_state()  # it computes with copies of its mean and variance
-
-
-def _assign(variable: Any, array: Array) -> None:
-    """Write an array into a variable; a large one in parts, for TensorFlow makes two copies of what it assigns."""
-    if array.nbytes <= _PART_BYTES or tuple(variable.shape) != array.shape:
-        variable.assign(array)
-        return
-    import tensorflow as tf
-
-    handle = getattr(variable, "_value", variable).handle  # Keras 3 wraps a tf.Variable
-    array = array.astype(_dtype(variable), copy=False)
-    rows = max(1, _PART_BYTES * len(array) // array.nbytes)
-    for start in range(0, len(array), rows):
-        part = array[start : start + rows]
-        # `variable[start:stop].assign` would read, and so copy, the whole variable each time
-        tf.raw_ops.ResourceStridedSliceAssign(
-            ref=handle, begin=[start], end=[start + len(part)], strides=[1], value=part
-        )
 
 
 def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
@@ -125,10 +106,5 @@ def _own_name(variable: Any) -> str:
     return str(variable.name).rpartition("/")[2].partition(":")[0]
 
 
-def _dtype(variable: Any) -> str:
-    dtype = variable.dtype
-    return str(getattr(dtype, "name", dtype))
-
-
 def _is_counter(variable: Any) -> bool:
-    return _dtype(variable) in ("int32", "int64", "uint32", "uint64")
+    return dtype_name(variable) in ("int32", "int64", "uint32", "uint64")

@@ -6,6 +6,8 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from contracts.data import Array, first_examples
 from contracts.errors import ModelError, UsageError
 from contracts.layers import Bypass
@@ -135,12 +137,17 @@ class _Trial:
 
 def _some_examples(session: Session, seed: int) -> tuple[Array, ...]:
     """Inputs drawn at random: the first ones of a folder may all be of one class."""
-    import numpy as np
-    import tensorflow as tf
-
     data = session.require_data()
     part = data.test if data.train.size == 0 else data.train
     count = MOST_EXAMPLES if not session.macs else MACS_PER_CANDIDATE // session.macs
     count = min(max(count, FEWEST_EXAMPLES), MOST_EXAMPLES)
+    if part.arrays is not None:
+        size = len(part.arrays[0][0])
+        drawn = np.random.default_rng(seed).choice(size, min(count, size), replace=False)
+        return tuple(array[drawn] for array in part.arrays[0])
+    import tensorflow as tf
+
+    # The order of a stream follows from its own seed and this one, which training sets too.
+    tf.random.set_seed(seed)
     inputs, _ = next(iter(part.tf_dataset(count, shuffle_seed=seed)))
-    return tuple(np.asarray(array) for array in tf.nest.flatten(inputs))
+    return tuple(array.numpy() for array in tf.nest.flatten(inputs))

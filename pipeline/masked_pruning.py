@@ -87,7 +87,9 @@ def _zeros(layer: LayerSpec, masks: Mapping[WeightKey, Mask], arrays: LiveArrays
     for spec in layer.weights:
         key = (layer.path, spec.name)
         if key in masks:
-            zeros += spec.size - int(np.count_nonzero(masks[key] & (arrays[key] != 0)))
+            stays = arrays[key] != 0
+            stays &= masks[key]
+            zeros += spec.size - int(np.count_nonzero(stays))
         elif spec.is_kernel:
             zeros += spec.size - int(np.count_nonzero(arrays[key]))
     return zeros

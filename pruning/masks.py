@@ -13,7 +13,8 @@ def at_least(weights: Array, threshold: float) -> Mask:
 
     Written without |w|, so that a large kernel costs no second copy.
     """
-    kept: Mask = (weights >= threshold) | (weights <= -threshold)
+    kept: Mask = weights >= threshold
+    kept |= weights <= -threshold
     return kept
 
 
