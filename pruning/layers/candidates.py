@@ -19,20 +19,39 @@ def has_kernel(layer: LayerSpec) -> bool:
 
 
 def removable_regions(graph: ModelGraph, models: Mapping[str, str]) -> list[Bypass]:
-    """All regions that can be taken out, each with other layers with kernels, in the order of their exits.
+    """All regions that are worth trying, in the order in which they end.
 
     `models` says for each layer path in which model it lies (`""`: the outermost). Inputs and outputs of the model
-    stay. Regions that differ only in layers without kernels are one: that which ends last and starts last is taken,
-    so that a convolution goes together with the normalisation and activation that follow it.
+    stay. Of the many regions with the same kernels, two are listed: that which ends last and starts last, so that a
+    convolution goes with the normalisation and activation that follow it; and, since the model may need that last
+    activation, the smaller one with the same start and the same weights.
     """
-    best: dict[frozenset[int], Bypass] = {}
+    best: dict[frozenset[int], list[Bypass]] = {}
     calls = Counter(node.layer for node in graph.nodes)
-    for kernels, region in _regions(graph):
-        if all(calls[graph.nodes[index].layer] == 1 for index in region.nodes) and _in_one_model(graph, region, models):
-            found = best.get(kernels)
-            if found is None or _ends(region) > _ends(found):
-                best[kernels] = region
-    return sorted(best.values(), key=_ends)
+    for kernels, regions in _regions_by_start(graph):
+        allowed = [
+            region
+            for region in regions
+            if all(calls[graph.nodes[index].layer] == 1 for index in region.nodes)
+            and _in_one_model(graph, region, models)
+        ]
+        if allowed and (kernels not in best or _ends(allowed[-1]) > _ends(best[kernels][-1])):
+            best[kernels] = allowed
+    return [region for regions in sorted(best.values(), key=_last_ends) for region in _whole_and_bare(graph, regions)]
+
+
+def _whole_and_bare(graph: ModelGraph, regions: list[Bypass]) -> list[Bypass]:
+    whole = regions[-1]
+    bare = next(region for region in regions if _weighted(graph, region) == _weighted(graph, whole))
+    return [whole] if bare is whole else [whole, bare]
+
+
+def _weighted(graph: ModelGraph, region: Bypass) -> list[int]:
+    return [index for index in region.nodes if graph.layers[graph.nodes[index].layer].weights]
+
+
+def _last_ends(regions: list[Bypass]) -> tuple[int, int]:
+    return _ends(regions[-1])
 
 
 def bypassed_graph(graph: ModelGraph, bypass: Bypass) -> ModelGraph:
@@ -54,22 +73,25 @@ def _ends(region: Bypass) -> tuple[int, int]:
     return region.exit.node, region.entry.node
 
 
-def _regions(graph: ModelGraph) -> Iterator[tuple[frozenset[int], Bypass]]:
-    """Regions with the nodes in them that have kernels; of each start only those with the fewest kernels."""
+def _regions_by_start(graph: ModelGraph) -> Iterator[tuple[frozenset[int], list[Bypass]]]:
+    """For each start the regions with the fewest kernels, nearest exit first, and the nodes with these kernels."""
     kernels = {node.index for node in graph.nodes if has_kernel(graph.layers[node.layer])}
     outputs = {output.node for output in graph.outputs}
     for entry, exits in flow(graph).exits():
-        fewest: frozenset[int] | None = None
+        fewest: frozenset[int] = frozenset()
+        regions: list[Bypass] = []
         for exit_ in exits:
             if not _same_shape(graph.nodes[entry], graph.nodes[exit_]):
                 continue
             nodes = between(graph, entry, exit_)
             inside = kernels.intersection(nodes)
-            if fewest and len(inside) > len(fewest):
+            if regions and len(inside) > len(fewest):
                 break
             if inside and exit_ not in outputs:
                 fewest = frozenset(inside)
-                yield fewest, Bypass(entry=TensorRef(entry), exit=TensorRef(exit_), nodes=nodes)
+                regions.append(Bypass(entry=TensorRef(entry), exit=TensorRef(exit_), nodes=nodes))
+        if regions:
+            yield fewest, regions
 
 
 def _same_shape(entry: Node, exit_: Node) -> bool:
