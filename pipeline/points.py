@@ -11,6 +11,8 @@ from contracts.recipe import SweepRecipe, check
 LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""
 
+MOST_POINTS = 10_000
+
 
 def sweep_points(recipe: SweepRecipe) -> tuple[SweepRecipe, ...]:
     """One recipe for each point. Raises UsageError unless exactly one list is given and all its values are good."""
@@ -36,11 +38,12 @@ def parse_points(flag: str, text: str) -> tuple[float, ...]:
         if ":" not in text:
             return tuple(_finite(part) for part in text.split(","))
         start, stop, step = (Decimal(part) for part in text.split(":"))
-        if step <= 0 or stop < start:
+        if step <= 0 or stop < start or (stop - start) / step > MOST_POINTS:
             raise ValueError
         return tuple(float(start + step * index) for index in range(int((stop - start) / step) + 1))
     except (ValueError, InvalidOperation, OverflowError) as error:
-        raise UsageError(f"{flag}: expected A,B,C or START:STOP:STEP, found {text!r}") from error
+        expected = f"A,B,C or START:STOP:STEP of at most {MOST_POINTS:,} points"
+        raise UsageError(f"{flag}: expected {expected}, found {text!r}") from error
 
 
 def _finite(text: str) -> float:
