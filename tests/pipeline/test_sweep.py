@@ -24,7 +24,9 @@ def test_points(text, points):
     assert parse_points("--thresholds", text) == points
 
 
-@pytest.mark.parametrize("text", ["", "a", "0,nan", "0:1", "0:1:0", "1:0:0.1", "0:1:0.1:2", "0,inf", "0:inf:1", "0:1:1e-9"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "0,nan", "0:1", "0:1:0", "1:0:0.1", "0:1:0.1:2", "0,inf", "0:inf:1", "0:1:1e-9"]
+)
 def test_points_that_are_none(text):
     with pytest.raises(UsageError, match="--thresholds: expected"):
         parse_points("--thresholds", text)
