@@ -59,5 +59,17 @@ def _reason(message: str) -> str:
     return message.splitlines()[0][:200]
 
 
+def model_outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
+    """All outputs for a few examples, in inference mode, as float64: one array for each input, the batch axis first.
+
+    Nothing is traced: right for a model that is called once or twice, or that is changed in between.
+    """
+    import tensorflow as tf
+
+    inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
+    outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    return [np.asarray(output).astype(np.float64) for output in tf.nest.flatten(outputs)]
+
+
 def _concatenate(batches: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     return tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))

@@ -1,6 +1,6 @@
 """Proof of a cut: it computes what the original does when nothing reads the removed channels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,10 @@ import numpy as np
 
 from contracts.channels import ChannelPlan
 from contracts.data import Array
-from contracts.errors import ModelError
+from contracts.layers import Bypass
 from contracts.model import ModelGraph, WeightKey
+from keras_models.bypass import bypassed
+from keras_models.prediction import model_outputs
 from keras_models.surgery import cut
 from keras_models.variables import get_arrays, set_arrays
 
@@ -54,11 +56,29 @@ def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array,
     original has its weights back afterwards. Raises ModelError where outputs have different shapes or no finite value.
     """
     with weights_set(original, without_removed(original, plan)):
-        expected = _outputs(original, examples)
-        nearby = _outputs(original, _changed_in_the_last_bit(examples))
-    found = _outputs(smaller, examples)
+        expected = _outputs_and_nearby(original, examples)
+    return _compared(expected, model_outputs(smaller, examples), inexact_groups(plan))
+
+
+def prove_bypasses(
+    original: Any, smaller: Any, graph: ModelGraph, bypasses: Sequence[Bypass], examples: tuple[Array, ...]
+) -> ProofResult:
+    """Compare a model without regions with the original in which readers of each region get what goes into it."""
+    with bypassed(original, graph, bypasses):
+        expected = _outputs_and_nearby(original, examples)
+    return _compared(expected, model_outputs(smaller, examples), ())
+
+
+Outputs = list[Array]
+
+
+def _outputs_and_nearby(model: Any, examples: tuple[Array, ...]) -> tuple[Outputs, Outputs]:
+    return model_outputs(model, examples), model_outputs(model, _changed_in_the_last_bit(examples))
+
+
+def _compared(expected: tuple[Outputs, Outputs], found: Outputs, inexact: tuple[str, ...]) -> ProofResult:
     errors, shares, rounding = [], [], []
-    for number, (before, near, after) in enumerate(zip(expected, nearby, found, strict=True)):
+    for number, (before, near, after) in enumerate(zip(*expected, found, strict=True)):
         if before.shape != after.shape:
             raise ModelError(f"output {number} had the shape {before.shape}, after the cut it has {after.shape}")
         if not np.isfinite(before).all():
@@ -67,9 +87,7 @@ def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array,
         errors.append(_largest(before - after))
         shares.append(_largest(before - after) / span)
         rounding.append(_largest(before - near) / span)
-    return ProofResult(
-        max_abs_error=max(errors), relative_error=max(shares), rounding=max(rounding), inexact=inexact_groups(plan)
-    )
+    return ProofResult(max_abs_error=max(errors), relative_error=max(shares), rounding=max(rounding), inexact=inexact)
 
 
 def _largest(values: Array) -> float:
@@ -122,12 +140,3 @@ def weights_set(model: Any, weights: Mapping[WeightKey, Array]) -> Iterator[None
         yield
     finally:
         set_arrays(model, own)
-
-
-def _outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
-    """All outputs for the examples, in inference mode."""
-    import tensorflow as tf
-
-    inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
-    outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
-    return [np.asarray(output).astype(np.float64) for output in tf.nest.flatten(outputs)]

@@ -14,11 +14,11 @@ from contracts.layers import Bypass
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
 from keras_models.bypass import bypassed
-from keras_models.comparison import largest_errors, model_outputs
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.macs import node_macs
-from keras_models.proof import ProofResult
+from keras_models.prediction import model_outputs
+from keras_models.proof import ProofResult, prove_bypasses
 from keras_models.rewire import holding_models, remove_regions
 from keras_models.variables import variables
 from pipeline.session import Session
@@ -97,13 +97,10 @@ class LayerPruning:
         """
         loaded = self.session.loaded
         examples = first_examples(self.session.require_data().test, PROOF_EXAMPLES)
-        with bypassed(loaded.model, self.session.graph, self.choice.bypasses):
-            expected = model_outputs(loaded.model, examples)
-        largest, share = largest_errors(expected, model_outputs(smaller.loaded.model, examples))
-        result = ProofResult(max_abs_error=largest, relative_error=share)
+        result = prove_bypasses(loaded.model, smaller.loaded.model, self.session.graph, self.choice.bypasses, examples)
         if not result.holds:
             raise ModelError(
-                f"{loaded.path}: the model without these layers is wrong: error {share:.2g} of the range",
+                f"{loaded.path}: the smaller model is wrong: error {result.relative_error:.2g} of the range",
                 "this is a bug in edgeprune, please report it with the model's config",
             )
         return result
