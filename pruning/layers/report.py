@@ -8,7 +8,7 @@ import numpy as np
 from contracts.data import Array
 from contracts.model import LayerSpec, ModelGraph, WeightKey
 from contracts.results import LayerReport
-from pruning.layers.candidates import has_kernel
+from pruning.layers.candidates import has_kernel, kernel_layers, removable_regions
 from pruning.layers.choice import LayerChoice, LayerRequest, selected
 
 
@@ -59,6 +59,8 @@ class _Reasons:
         self._request = request
         self._possible = {path for candidate in choice.candidates for path in candidate.layers}
         self._calls = Counter(node.layer for node in graph.nodes)
+        anywhere = removable_regions(graph, {})
+        self._crossing = {path for region in anywhere for path in kernel_layers(graph, region)}
         self._makes_output = {graph.nodes[output.node].layer for output in graph.outputs}
 
     def __call__(self, layer: LayerSpec) -> str:
@@ -74,4 +76,6 @@ class _Reasons:
             return "changes the output more"
         if self._calls[layer.path] > 1:
             return "called more than once"
+        if layer.path in self._crossing:
+            return "its block starts and ends in different models"
         return "input and output shapes differ"

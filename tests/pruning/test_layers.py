@@ -220,6 +220,27 @@ def test_every_layer_has_a_row_with_a_reason():
     }
 
 
+def test_reasons_tell_of_nested_models_and_of_shared_layers():
+    graph = model(
+        ("input", [], 4),
+        ("dense1", [0], 4),
+        ("dense2", [1], 4),
+        ("dense3", [2], 6),
+        ("dense4", [3], 6),
+        ("dense4", [4], 6),
+        ("dense5", [5], 3),
+    )
+    models = {"dense1": "inner", "dense2": "inner"}
+    choice = choose_layers(graph, models, LayerRequest(count=1), lambda bypasses: 0.0)
+    rows = layer_reports(
+        graph, choice, LayerRequest(count=1), dict.fromkeys([(path, "kernel") for path in graph.layers], np.ones(1))
+    )
+    reasons = {row.name: row.reason for row in rows}
+    assert reasons["dense1"] == "its block starts and ends in different models"
+    assert reasons["dense3"] == "input and output shapes differ"
+    assert reasons["dense4"] == "called more than once"
+
+
 def test_the_change_is_the_share_of_the_variance():
     rng = np.random.default_rng(0)
     outputs = rng.normal(3, 2, (1000, 4)).astype(np.float32)
