@@ -55,7 +55,8 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
         keras_major=archive.keras_major,
         keras_version=archive.keras_version,
         model=model,
-        compile_config=archive.compile_config,
+        # A SavedModel holds compile settings only of a compiled model; where they are unknown, a note has said so.
+        compile_config=None if notes and archive.format == "saved_model" else archive.compile_config,
         custom_objects=known,
         notes=notes,
     )

@@ -9,10 +9,11 @@ import numpy as np
 
 from contracts.channels import ChannelPlan
 from contracts.data import Array
+from contracts.errors import ModelError
 from contracts.layers import Bypass
 from contracts.model import ModelGraph, WeightKey
 from keras_models.bypass import bypassed
-from keras_models.prediction import model_outputs
+from keras_models.raw_outputs import raw_outputs
 from keras_models.surgery import cut
 from keras_models.variables import get_arrays, set_arrays
 
@@ -52,12 +53,13 @@ class ProofResult:
 def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
     """Compare a cut model with the original in which all weights that read removed channels are zero.
 
-    `examples` has one array for each input, the batch axis first; the range is that of each output over them. The
-    original has its weights back afterwards. Raises ModelError where outputs have different shapes or no finite value.
+    `examples` has one array for each input, the batch axis first; the range is that of each output over them, before
+    a last softmax or sigmoid. The original has its weights back afterwards. Raises ModelError where outputs have
+    different shapes or no finite value.
     """
     with weights_set(original, without_removed(original, plan)):
         expected = _outputs_and_nearby(original, examples)
-    return _compared(expected, model_outputs(smaller, examples), inexact_groups(plan))
+    return _compared(expected, raw_outputs(smaller, examples), inexact_groups(plan))
 
 
 def prove_bypasses(
@@ -66,14 +68,14 @@ def prove_bypasses(
     """Compare a model without regions with the original in which readers of each region get what goes into it."""
     with bypassed(original, graph, bypasses):
         expected = _outputs_and_nearby(original, examples)
-    return _compared(expected, model_outputs(smaller, examples), ())
+    return _compared(expected, raw_outputs(smaller, examples), ())
 
 
 Outputs = list[Array]
 
 
 def _outputs_and_nearby(model: Any, examples: tuple[Array, ...]) -> tuple[Outputs, Outputs]:
-    return model_outputs(model, examples), model_outputs(model, _changed_in_the_last_bit(examples))
+    return raw_outputs(model, examples), raw_outputs(model, _changed_in_the_last_bit(examples))
 
 
 def _compared(expected: tuple[Outputs, Outputs], found: Outputs, inexact: tuple[str, ...]) -> ProofResult:

@@ -108,7 +108,9 @@ class Bench(ExitStack):
         """The row with size and latency of its .tflite file; of another format than float32, its score too."""
         own_score = None if quantize == "none" else row.score
         try:
-            exported = tools.exporter.export(quantize, self._recipe, own_score)
+            # Of the formats that a sweep lists, only int8 can have int8 inputs and outputs.
+            recipe = self._recipe if quantize == "int8" else replace(self._recipe, io="float32")
+            exported = tools.exporter.export(quantize, recipe, own_score)
         except EdgepruneError as error:
             self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
             return replace(row, quantize=quantize), None

@@ -60,9 +60,8 @@ class Exporter:
     def __exit__(self, *_: object) -> None:
         self._converter.close()
 
-    def convert(self, quantize: str, recipe: NumericsRecipe | None = None) -> bytes:
+    def convert(self, quantize: str, recipe: NumericsRecipe) -> bytes:
         """Convert the model as it is now; not verified."""
-        recipe = recipe or NumericsRecipe()
         return self._converter.convert(
             quantize, calibration=self._calibration, io=recipe.io, allow_flex=recipe.allow_flex
         )

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
+from keras_models.proof import TOLERANCE
 from pipeline.channel_pruning import ChannelPruning
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
@@ -35,7 +36,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers, extra=extra)
     if recipe.dry_run:
         return replace(result, rows=(*rows, _predicted(rows[0], plan)))
-    unpruned = _unpruned_file(session) if recipe.tflite else b""
+    unpruned = _unpruned_file(session, recipe) if recipe.tflite else b""
     session = plan.apply()
     if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
@@ -68,13 +69,16 @@ def _predicted(original: Measurement, plan: Plan) -> Measurement:
 def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
     """Prove the cut and tell how far it holds."""
     proof = plan.check(session)
+    error = f"largest error {proof.relative_error:.2g} of the output's range"
     if proof.inexact:
         reporter.note(
-            f"check: {', '.join(proof.inexact)} lose channels over which a layer normalises, so equality cannot hold; "
-            f"the outputs differ by {proof.relative_error:.3g} of their range"
+            f"check: a layer normalises over channels of {', '.join(proof.inexact)}, so there equality cannot hold "
+            f"({error}); the rest of the cut is exact"
         )
+    elif proof.relative_error > TOLERANCE:
+        reporter.note(f"check: the cut is exact as far as float32 shows: {error}, rounding alone {proof.rounding:.2g}")
     else:
-        reporter.note(f"check: the cut is exact: largest error {proof.relative_error:.2g} of the output's range")
+        reporter.note(f"check: the cut is exact: {error}")
     return asdict(proof)
 
 
@@ -86,10 +90,10 @@ def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> boo
         return tuner.run(reporter).interrupted
 
 
-def _unpruned_file(session: Session) -> bytes:
+def _unpruned_file(session: Session, recipe: PruneRecipe) -> bytes:
     """The original as float32 .tflite, which the table compares with."""
     with Exporter(session) as exporter:
-        return exporter.convert("none")
+        return exporter.convert("none", replace(recipe, io="float32"))
 
 
 def _export(session: Session, recipe: PruneRecipe, model_score: float | None) -> Exported:

@@ -10,12 +10,12 @@ from contracts import plugins
 from contracts.data import Array
 from contracts.errors import EdgepruneError, ExportError, UsageError
 from contracts.model import Interface
+from contracts.quiet import silenced
 from tflite_export import tracing
 from tflite_export.calibration import Calibration
 from tflite_export.conversion_errors import cannot_trace, explain
 from tflite_export.finish import finish
 from tflite_export.index_limits import index_limits
-from contracts.quiet import silenced
 from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from tflite_export.tracing import SavedGraph
 

@@ -59,20 +59,20 @@ def _lstm(
     import tensorflow as tf
     from tf_keras.src.layers.rnn import gru_lstm_utils, lstm
 
-    names = (activation.__name__, recurrent_activation.__name__)
-    if unroll or mask is not None or names != ("tanh", "sigmoid") or not (_is_zero(initial_h) and _is_zero(initial_c)):
+    activations = (activation.__name__, recurrent_activation.__name__)
+    known = activations == ("tanh", "sigmoid")
+    if unroll or mask is not None or not known or not (_is_zero(initial_h) and _is_zero(initial_c)):
         raise NotImplementedError
     # The name has to begin with `lstm_` and to be the layer's own.
     function = gru_lstm_utils.generate_defun_backend(
         f"lstm_{kernel.path}", "CPU", lstm.standard_lstm, {"time_major": False, "go_backwards": go_backwards}
     )
+    if bias is None:
+        bias = tf.zeros(kernel.shape[-1], kernel.dtype)
+    values = (sequences, initial_h, initial_c, kernel, recurrent_kernel, bias)
+    names = ("inputs", "init_h", "init_c", "kernel", "recurrent_kernel", "bias")
     last, outputs, h, c, _ = function(
-        inputs=tf.convert_to_tensor(sequences),
-        init_h=tf.convert_to_tensor(initial_h),
-        init_c=tf.convert_to_tensor(initial_c),
-        kernel=tf.convert_to_tensor(kernel),
-        recurrent_kernel=tf.convert_to_tensor(recurrent_kernel),
-        bias=tf.zeros(kernel.shape[-1], kernel.dtype) if bias is None else tf.convert_to_tensor(bias),
+        **{name: tf.convert_to_tensor(value) for name, value in zip(names, values, strict=True)},
         mask=None,
         time_major=False,
         go_backwards=go_backwards,

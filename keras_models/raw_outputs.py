@@ -1,0 +1,44 @@
+"""Outputs before a last softmax or the like: where that is saturated, it hides differences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from contracts.data import Array
+from keras_models.live_layers import is_graph_model
+from keras_models.prediction import model_outputs
+
+SATURATING = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign")
+
+
+def raw_outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
+    """`model_outputs` with the last layers' saturating activations left out; the model is left as it was."""
+    with _without_last_activations(model):
+        return model_outputs(model, examples)
+
+
+@contextmanager
+def _without_last_activations(model: Any) -> Iterator[None]:
+    layers = {id(layer): layer for layer in map(_last_layer, model.outputs)}.values()
+    own = [(layer, layer.activation) for layer in layers if _saturates(layer)]
+    try:
+        for layer, _ in own:
+            layer.activation = _identity
+        yield
+    finally:
+        for layer, activation in own:
+            layer.activation = activation
+
+
+def _last_layer(tensor: Any) -> Any:
+    """The layer that makes an output, within nested models too."""
+    layer, _, index = tensor._keras_history
+    return _last_layer(layer.outputs[index]) if is_graph_model(layer) else layer
+
+
+def _saturates(layer: Any) -> bool:
+    return getattr(getattr(layer, "activation", None), "__name__", None) in SATURATING
+
+
+def _identity(values: Any) -> Any:
+    return values
