@@ -91,3 +91,20 @@ def test_one_line_says_what_is_wrong(
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert {file: file.stat().st_mtime_ns for file in bad.rglob("*")} == before
+
+
+def test_a_saved_model_with_an_unknown_loss_is_pruned_and_said(
+    edgeprune: Callable[..., object], tmp_path: Path
+) -> None:
+    import tf_keras
+
+    def own_loss(labels: object, predictions: object) -> object:
+        return tf_keras.losses.mean_squared_error(labels, predictions)
+
+    model = tf_keras.Sequential([tf_keras.layers.Input((4,)), tf_keras.layers.Dense(2)])
+    model.compile("sgd", own_loss)
+    with silenced():
+        model.save(tmp_path / "model")
+    done = edgeprune("prune", "model", "--threshold", 0.1, cwd=tmp_path)
+    assert (done.exit_code, (tmp_path / "model.pruned").is_dir()) == (0, True)
+    assert "--loss says what to train for" in done.stderr
