@@ -106,10 +106,11 @@ class MacTerm:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelPlan:
-    """Which units stay: `kept[unit]`. Planning changes nothing; surgery carries it out."""
+    """Which units stay: `kept[unit]`, of what `scores[unit]` (NaN: not seen). Planning changes nothing."""
 
     graph: ChannelGraph
     kept: npt.NDArray[np.bool_]
+    scores: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     layers: tuple[LayerReport, ...] = ()
     notes: tuple[str, ...] = ()
 

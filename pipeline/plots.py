@@ -12,7 +12,8 @@ LOWER_IS_BETTER = ("mae", "mse", "rmse", "loss")
 def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
     """Score against the compressed size of the .tflite, the Pareto front marked; format by the file's suffix."""
     points = [row for row in rows if row.score is not None and row.tflite_gzip_bytes is not None]
-    figure, axes = _figure()
+    figure = new_figure()
+    axes = figure.add_subplot()
     sizes = [(row.tflite_gzip_bytes or 0) / 1024 for row in points]
     scores = [row.score or 0.0 for row in points]
     axes.scatter(sizes, scores, color="0.6", zorder=2, label="points")
@@ -32,7 +33,7 @@ def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
     axes.set_xscale("log")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    figure.savefig(file, dpi=150, metadata=_fixed_metadata(file))
+    figure.savefig(file, dpi=150, metadata=fixed_metadata(file))
 
 
 def pareto_front(rows: Sequence[Measurement]) -> list[int]:
@@ -46,13 +47,14 @@ def pareto_front(rows: Sequence[Measurement]) -> list[int]:
     return front
 
 
-def _figure() -> Any:
+def new_figure(width: float = 7, height: float = 4.5) -> Any:
+    """A figure of so many inches that draws without a screen."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+    return figure
 
 
 def _label(row: Measurement) -> str:
@@ -61,6 +63,6 @@ def _label(row: Measurement) -> str:
     return name if row.quantize in (None, "none") else f"{name} {row.quantize}"
 
 
-def _fixed_metadata(file: Path) -> dict[str, Any]:
+def fixed_metadata(file: Path) -> dict[str, Any]:
     """No dates in the file: the same command gives the same bytes."""
     return {"Date": None} if file.suffix == ".svg" else {"Software": None}

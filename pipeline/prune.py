@@ -15,6 +15,7 @@ from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import Plan, make_plan
 from pipeline.outputs import all_whole, size_of
+from pipeline.plan_plot import plot_plan
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
@@ -40,6 +41,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     session = plan.apply()
     if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
+    channels = plan.plan if isinstance(plan, ChannelPruning) else None
     del plan  # the masks of a large model take as much as a quarter of its weights
     rows.append(session.measure(stage="pruned"))
     interrupted = bool(recipe.epochs) and _fine_tune(session, recipe, reporter)
@@ -48,15 +50,26 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     exported = _export(session, recipe, rows[-1].score) if recipe.tflite else None
     _check_gates(session, recipe, rows, exported)
     files = {role: str(file) for role, file in outputs.items()}
+    result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
-        save_model(session.loaded, session.loaded.model, places["model"])
-        rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
-        if exported:
-            places["tflite"].write_bytes(exported.data)
-            rows = _with_tflite(exported, unpruned, files["tflite"], rows)
-        result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
-        places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
+        if channels and "plot" in places:
+            plot_plan(channels, places["plot"])
+        return _write(session, result, unpruned, exported, places)
+
+
+def _write(
+    session: Session, result: Result, unpruned: bytes, exported: Exported | None, places: dict[str, Path]
+) -> Result:
+    """Write model, .tflite and report; the result with the sizes that they came to."""
+    rows = list(result.rows)
+    save_model(session.loaded, session.loaded.model, places["model"])
+    rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
+    if exported:
+        places["tflite"].write_bytes(exported.data)
+        rows = _with_tflite(exported, unpruned, result.outputs["tflite"], rows)
+    result = replace(result, rows=tuple(rows))
+    places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
     return result
 
 

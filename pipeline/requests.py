@@ -29,6 +29,10 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     _check_training(recipe)
     if recipe.quantize != "none" and not recipe.tflite:
         raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
+    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
+    if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
+        why = "--dry-run writes nothing" if recipe.dry_run else f"--method {recipe.method} removes none"
+        raise UsageError(f"--plot draws the units that go, and {why}", "leave one of them out")
     outputs = prune_outputs(model, recipe)
     _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
@@ -39,7 +43,8 @@ def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
     """Role to path of everything that `prune` will write."""
     pruned = Path(recipe.output) if recipe.output else Path(f"{model.stem}.pruned{model.suffix}")
     outputs = {"model": pruned, "report": Path(f"{pruned}.json")}
-    return outputs | ({"tflite": Path(recipe.tflite)} if recipe.tflite else {})
+    more = {"tflite": recipe.tflite, "plot": recipe.plot}
+    return outputs | {role: Path(file) for role, file in more.items() if file}
 
 
 def _check_same_format(model: Path, output: Path) -> None:

@@ -71,6 +71,7 @@ def plan_cut(
     return ChannelPlan(
         graph=graph,
         kept=kept,
+        scores=scores,
         layers=layer_reports(model, plan, weights, frozen),
         notes=(*notes, *_floor_notes(graph, of, kept)),
     )
