@@ -30,6 +30,8 @@ PROOF_EXAMPLES = 32
 MOST_EXAMPLES, FEWEST_EXAMPLES = 512, 32
 MACS_PER_CANDIDATE = 10**11
 """Candidates of large models are tried on fewer examples: about this many multiply-accumulates, a second or two."""
+MACS_PER_BATCH = 10**10
+"""And on fewer at a time: activations of large models are large."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +124,31 @@ class _Trial:
 
     def __init__(self, session: Session, seed: int) -> None:
         self._session = session
-        self._examples = _some_examples(session, seed)
-        self._expected = model_outputs(session.loaded.model, self._examples)
+        self._examples = _some_examples(session, _affordable(session, MACS_PER_CANDIDATE, FEWEST_EXAMPLES), seed)
+        self._batch_size = _affordable(session, MACS_PER_BATCH, 1)
+        self._expected = self._outputs()
 
     def __call__(self, bypasses: Sequence[Bypass]) -> float | None:
-        model = self._session.loaded.model
-        with bypassed(model, self._session.graph, bypasses) as state:
-            found = model_outputs(model, self._examples)
+        with bypassed(self._session.loaded.model, self._session.graph, bypasses) as state:
+            found = self._outputs()
         return None if state.unfit else relative_change(self._expected, found)
 
+    def _outputs(self) -> list[Array]:
+        starts = range(0, len(self._examples[0]), self._batch_size)
+        batches = (tuple(array[start : start + self._batch_size] for array in self._examples) for start in starts)
+        made = [model_outputs(self._session.loaded.model, batch) for batch in batches]
+        return [np.concatenate(arrays) for arrays in zip(*made, strict=True)]
 
-def _some_examples(session: Session, seed: int) -> tuple[Array, ...]:
+
+def _affordable(session: Session, macs: int, fewest: int) -> int:
+    """How many examples come to so many multiply-accumulates."""
+    return min(max(macs // (session.macs or 1), fewest), MOST_EXAMPLES)
+
+
+def _some_examples(session: Session, count: int, seed: int) -> tuple[Array, ...]:
     """Inputs drawn at random: the first ones of a folder may all be of one class."""
     data = session.require_data()
     part = data.test if data.train.size == 0 else data.train
-    count = MOST_EXAMPLES if not session.macs else MACS_PER_CANDIDATE // session.macs
-    count = min(max(count, FEWEST_EXAMPLES), MOST_EXAMPLES)
     if part.arrays is not None:
         size = len(part.arrays[0][0])
         drawn = np.random.default_rng(seed).choice(size, min(count, size), replace=False)
