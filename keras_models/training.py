@@ -38,7 +38,7 @@ class FitOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class FitResult:
-    """How training went; `best_epoch` 0 means that no epoch was better than the start."""
+    """How training went; `best_epoch` 0 means that no epoch ended."""
 
     logs: tuple[EpochLog, ...]
     best_epoch: int
@@ -84,8 +84,9 @@ class Trainer:
     ) -> FitResult:
         """Train the present weights under `masks`, and leave the model with the best weights seen.
 
-        `score` values the model as it is; it is called before the first and after every epoch. The start counts as
-        epoch 0, so that the result is never worse than the start. Raises TrainingError if the start itself is NaN.
+        `score` values the model as it is; it is called before the first and after every epoch. The start is only kept
+        where no epoch ends: the saved model was trained on the examples that now serve as validation, which flatters
+        it there. Raises TrainingError if the start's score is NaN.
         """
         options = self._options
         self._keras.utils.set_random_seed(options.seed)
@@ -144,10 +145,9 @@ class _BestWeights:
     ) -> None:
         self._model, self._score, self._sign = model, score, sign
         self._options, self._on_epoch = options, on_epoch
-        self._best = self._sign * score()
-        if math.isnan(self._best):
+        if math.isnan(score()):
             raise TrainingError("the score before training is NaN", "check the data and the model's weights")
-        self._best_epoch = 0
+        self._best, self._best_epoch = -math.inf, 0
         self._logs: list[EpochLog] = []
         self._notes: list[str] = []
         self.weights = model.get_weights()
