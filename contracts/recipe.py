@@ -78,7 +78,9 @@ class TrainingRecipe:
 
     epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning")
     learning_rate: float | None = option(
-        None, "Its start; cosine decay to 0 (default: the compiled optimizer's, else 0.001).", panel="Fine-tuning"
+        None,
+        "Its start; cosine decay to 0 (default: the compiled optimizer's or 0.001; half of it for zeroed weights).",
+        panel="Fine-tuning",
     )
     batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")
     distill: bool = option(False, "Learn from the unpruned model too (or from --teacher).", panel="Fine-tuning")

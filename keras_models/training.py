@@ -27,13 +27,14 @@ class EpochLog:
 
 @dataclass(frozen=True, kw_only=True)
 class FitOptions:
-    """How to train. `learning_rate` None: the compiled optimizer's own start."""
+    """How to train. `learning_rate` None: `rate_share` of the compiled optimizer's own start."""
 
     epochs: int
     learning_rate: float | None
     batch_size: int
     patience: int
     seed: int
+    rate_share: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,8 @@ class Trainer:
     def _new_optimizer(self, steps: int) -> Any:
         """The compiled optimizer anew, with a cosine decay (Loshchilov & Hutter, 2017) from its first learning rate."""
         config = self._compiled_optimizer.get_config()
-        start = self._options.learning_rate or _first_rate(config.get("learning_rate"))
+        own_start = self._options.rate_share * _first_rate(config.get("learning_rate"))
+        start = self._options.learning_rate or own_start
         schedules = self._keras.optimizers.schedules
         decay = schedules.CosineDecay(initial_learning_rate=start, decay_steps=max(steps, 1))
         return type(self._compiled_optimizer).from_config({**config, "learning_rate": schedules.serialize(decay)})

@@ -59,5 +59,5 @@ def test_exclude_beats_include_and_is_the_reason():
 
 
 def test_a_pattern_that_matches_nothing_is_an_error_with_the_names():
-    with pytest.raises(UsageError, match="no layer or weight matches 'dens_1'.*block/conv"):
+    with pytest.raises(UsageError, match=r"no layer or weight matches 'dens_1'.*block/conv"):
         select(LAYERS, exclude=["dens_1"])
