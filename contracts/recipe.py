@@ -79,7 +79,7 @@ class TrainingRecipe:
     epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning")
     learning_rate: float | None = option(
         None,
-        "Its start; cosine decay to 0 (default: the compiled optimizer's or 0.001; half of it for zeroed weights).",
+        "Its start; cosine decay to 0 (default: a third of the compiled optimizer's for few zeros, up to all of it).",
         panel="Fine-tuning",
     )
     batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from contracts.data import Split
 from contracts.errors import TrainingError
 from contracts.masks import Mask
@@ -27,14 +29,13 @@ class EpochLog:
 
 @dataclass(frozen=True, kw_only=True)
 class FitOptions:
-    """How to train. `learning_rate` None: `rate_share` of the compiled optimizer's own start."""
+    """How to train. `learning_rate` None: by the compiled optimizer and how much is masked (`rate_share`)."""
 
     epochs: int
     learning_rate: float | None
     batch_size: int
     patience: int
     seed: int
-    rate_share: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +63,15 @@ class Trainer:
         options: FitOptions,
         distillation: Distillation | None = None,
     ) -> None:
+        import tensorflow as tf
+
         self._model = model
         self._keras = keras_module
         self._options = options
         self._loss = loss
         self._compiled_optimizer = _compiled_optimizer(model, keras_module)
         self._compile_config = model.get_compile_config() if getattr(model, "optimizer", None) else None
+        self._first_rate = tf.Variable(0.0, trainable=False)
         self._masks = WeightMasks(variables)
         self._masks.install(model)
         if distillation:
@@ -94,6 +98,8 @@ class Trainer:
         for variable, state in self._seed_states:
             variable.assign(state)
         self._masks.assign(masks)
+        own_rate = rate_share(masks) * _first_rate(self._compiled_optimizer.get_config().get("learning_rate"))
+        self._first_rate.assign(options.learning_rate or own_rate)
         self._reset_optimizer(_steps(train, options.batch_size) * options.epochs)
         keeper = _BestWeights(self._model, score, 1 if higher_is_better else -1, options, on_epoch)
         interrupted = False
@@ -125,13 +131,24 @@ class Trainer:
             variable.assign(value)
 
     def _new_optimizer(self, steps: int) -> Any:
-        """The compiled optimizer anew, with a cosine decay (Loshchilov & Hutter, 2017) from its first learning rate."""
-        config = self._compiled_optimizer.get_config()
-        own_start = self._options.rate_share * _first_rate(config.get("learning_rate"))
-        start = self._options.learning_rate or own_start
-        schedules = self._keras.optimizers.schedules
-        decay = schedules.CosineDecay(initial_learning_rate=start, decay_steps=max(steps, 1))
-        return type(self._compiled_optimizer).from_config({**config, "learning_rate": schedules.serialize(decay)})
+        """The compiled optimizer anew, with a cosine decay (Loshchilov & Hutter, 2017) from `self._first_rate`.
+
+        That is a variable, so that each run can start from another rate without retracing.
+        """
+        decay = self._keras.optimizers.schedules.CosineDecay(self._first_rate, decay_steps=max(steps, 1))
+        config = {**self._compiled_optimizer.get_config(), "learning_rate": decay}
+        return type(self._compiled_optimizer).from_config(config)
+
+
+def rate_share(masks: Mapping[WeightKey, Mask]) -> float:
+    """Share of the learning rate to start from: (1 + 2 * sparsity) / 3, and 1 without masks.
+
+    Weights that stay where few became zero are near their optimum; the more went, the more is to be learnt anew,
+    and all of it after a cut, which leaves no masks.
+    """
+    size = sum(mask.size for mask in masks.values())
+    kept = sum(int(np.count_nonzero(mask)) for mask in masks.values())
+    return 1 - 2 / 3 * kept / size if size else 1.0
 
 
 class _BestWeights:

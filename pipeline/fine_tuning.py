@@ -17,12 +17,7 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Trainer
 from keras_models.variables import variables, weight_specs
 from pipeline.reporting import Reporter
-from pipeline.requests import load_method
 from pipeline.session import Session
-
-RATE_SHARES = {"mask": 0.5}
-"""Weights that stay where others became zero are near their optimum; half the learning rate keeps them there. What a
-cut leaves has more to learn anew."""
 
 
 def kernels(session: Session) -> dict[WeightKey, Any]:
@@ -76,7 +71,6 @@ class FineTuner:
             batch_size=recipe.batch_size,
             patience=recipe.patience,
             seed=recipe.seed,
-            rate_share=RATE_SHARES.get(load_method(recipe).KIND, 1.0),
         )
         keras = keras_module(session.loaded.keras_major)
         loss, teacher = session.loss.keras_loss, _distillation(session, recipe)

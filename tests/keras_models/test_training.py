@@ -8,7 +8,7 @@ import tf_keras
 from contracts.data import Batch
 from contracts.errors import ModelError, TrainingError
 from keras_models.distillation import Distillation
-from keras_models.training import FitOptions, Trainer
+from keras_models.training import FitOptions, Trainer, rate_share
 from keras_models.variables import variables
 
 KERASES = pytest.mark.parametrize("k", [keras, tf_keras], ids=["keras3", "keras2"])
@@ -219,3 +219,10 @@ def test_a_teacher_of_another_shape_is_refused(k):
     distillation = Distillation(teacher=other, temperature=2, alpha=1, kinds=("multiclass",), from_logits=(True,))
     with pytest.raises(ModelError, match="teacher's inputs"):
         Trainer(make_model(k), k, {}, "mse", options(), distillation)
+
+
+def test_the_more_is_zero_the_higher_is_the_learning_rate():
+    masks = {("a", "kernel"): np.array([True] * 6), ("b", "kernel"): np.array([True, False])}
+    assert rate_share({}) == 1.0
+    assert rate_share(masks) == pytest.approx((1 + 2 / 8) / 3)
+    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}) == 1.0
