@@ -15,6 +15,7 @@ from pipeline.outputs import size_of
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
 from tflite_export.file_interface import file_interface
+from tflite_export.probe import probe
 from tflite_export.reader import read_tflite
 from tflite_export.summary import TfliteSummary
 
@@ -79,6 +80,7 @@ def _tflite_entry(
     path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
 ) -> _Entry:
     data = path.read_bytes()
+    probe(path)
     summary = read_tflite(data, str(path))
     kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
     prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)

@@ -10,6 +10,7 @@ from pipeline.outputs import size_of, whole
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.session import open_session
+from tflite_export.reader import read_tflite
 
 
 def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
@@ -38,4 +39,6 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
         f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
         f"of an output range of {checked.output_range:.3g}"
     )
+    if read_tflite(exported.data, str(file)).keeps_state:
+        reporter.note(f"{file} carries state from one run to the next: call reset_all_variables before a new sequence")
     return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs={"tflite": str(file)})
