@@ -59,9 +59,8 @@ def _lstm(
     import tensorflow as tf
     from tf_keras.src.layers.rnn import gru_lstm_utils, lstm
 
-    activations = (activation.__name__, recurrent_activation.__name__)
-    known = activations == ("tanh", "sigmoid")
-    if unroll or mask is not None or not known or not (_is_zero(initial_h) and _is_zero(initial_c)):
+    standard = (activation.__name__, recurrent_activation.__name__) == ("tanh", "sigmoid")
+    if unroll or mask is not None or not standard or not (_is_zero(initial_h) and _is_zero(initial_c)):
         raise NotImplementedError
     # The name has to begin with `lstm_` and to be the layer's own.
     function = gru_lstm_utils.generate_defun_backend(
@@ -69,10 +68,10 @@ def _lstm(
     )
     if bias is None:
         bias = tf.zeros(kernel.shape[-1], kernel.dtype)
-    values = (sequences, initial_h, initial_c, kernel, recurrent_kernel, bias)
-    names = ("inputs", "init_h", "init_c", "kernel", "recurrent_kernel", "bias")
+    arrays = {"inputs": sequences, "init_h": initial_h, "init_c": initial_c}
+    arrays |= {"kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
     last, outputs, h, c, _ = function(
-        **{name: tf.convert_to_tensor(value) for name, value in zip(names, values, strict=True)},
+        **{name: tf.convert_to_tensor(value) for name, value in arrays.items()},
         mask=None,
         time_major=False,
         go_backwards=go_backwards,
