@@ -70,13 +70,11 @@ def _lstm(
         bias = tf.zeros(kernel.shape[-1], kernel.dtype)
     arrays = {"inputs": sequences, "init_h": initial_h, "init_c": initial_c}
     arrays |= {"kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
+    unused = {"mask": None, "time_major": False, "sequence_lengths": None, "zero_output_for_mask": False}
     last, outputs, h, c, _ = function(
         **{name: tf.convert_to_tensor(value) for name, value in arrays.items()},
-        mask=None,
-        time_major=False,
+        **unused,
         go_backwards=go_backwards,
-        sequence_lengths=None,
-        zero_output_for_mask=False,
         return_sequences=return_sequences,
     )
     return last, outputs, [h, c]
