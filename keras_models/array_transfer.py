@@ -1,6 +1,7 @@
 """Arrays out of and into live variables without needless copies: large ones in parts."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,23 @@ def read(variable: Any) -> Array:
             resource=_handle(variable), indices=np.arange(rows.start, rows.stop), dtype=array.dtype
         ).numpy()
     return array
+
+
+@contextmanager
+def saved_by_rows() -> Iterator[None]:
+    """Meanwhile Keras 3 saves variables as `read` reads them; its own way (Keras 3.15) makes three copies of each."""
+    from keras.src import backend
+
+    plain = backend.convert_to_numpy
+
+    def convert(value: Any) -> Any:
+        return read(value) if isinstance(value, backend.Variable) else plain(value)
+
+    backend.convert_to_numpy = convert
+    try:
+        yield
+    finally:
+        backend.convert_to_numpy = plain
 
 
 def assign(variable: Any, array: Array, mask: Mask | None = None) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from contracts.errors import EdgepruneError, ModelFileError
 from contracts.quiet import import_tensorflow, silenced
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
+from keras_models.array_transfer import saved_by_rows
 from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, unzip_archive, write_to_h5, zip_archive
@@ -163,7 +164,8 @@ def _h5_format(loaded: LoadedModel) -> dict[str, str]:
 def _save_keras(loaded: LoadedModel, model: Any, folder: Path) -> Path:
     parts, whole, path = folder / "parts", folder / "whole.keras", folder / "model.keras"
     if loaded.keras_major == 3:  # without the copy of all weights in memory that its archives cost
-        _keras_save(model, lambda: model.save(parts, zipped=False))
+        with saved_by_rows():
+            _keras_save(model, lambda: model.save(parts, zipped=False))
     else:
         _keras_save(model, lambda: model.save(whole))
         unzip_archive(whole, parts)
