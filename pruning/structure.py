@@ -11,6 +11,7 @@ from contracts.channels import NO_CHANNEL, ChannelGraph, ChannelPlan, Ids, MacTe
 from contracts.data import Array
 from contracts.errors import ModelError, UsageError
 from contracts.model import ModelGraph, WeightKey
+from contracts.recipe import MethodRecipe
 from contracts.statistics import ChannelStatistics, Vector
 from pruning import choice
 from pruning.criteria import l1
@@ -36,6 +37,21 @@ class CutRequest:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     seed: int = 0
+
+
+def cut_request(recipe: MethodRecipe, seed: int, *, criterion: str, threshold: float | None) -> CutRequest:
+    """What a recipe asks for, ranked by a criterion."""
+    return CutRequest(
+        criterion=criterion,
+        threshold=threshold,
+        ratio=recipe.ratio,
+        macs=recipe.macs,
+        scope=recipe.scope,
+        align=recipe.align,
+        include=recipe.include,
+        exclude=recipe.exclude,
+        seed=seed,
+    )
 
 
 def needs(criterion: str) -> str:

@@ -6,7 +6,7 @@ Convolutional Neural Networks for Resource Efficient Inference", ICLR 2017, sect
 
 from contracts.errors import UsageError
 from contracts.recipe import MethodRecipe
-from pruning.structure import CutRequest
+from pruning.structure import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels whose mean |activation| over the data is below T (--threshold T or --ratio R)"
 KIND = "channels"
@@ -14,19 +14,10 @@ KIND = "channels"
 
 def check(recipe: MethodRecipe) -> None:
     """Raise UsageError unless the recipe says how much, in one way."""
-    if (recipe.threshold is None) == (recipe.ratio is None):
+    if (recipe.threshold is None) == (recipe.ratio is None) or recipe.macs is not None:
         raise UsageError("--method activation needs either --threshold T or --ratio R", "for example --threshold 0.1")
 
 
 def request(recipe: MethodRecipe, seed: int) -> CutRequest:
     """What is to be cut."""
-    return CutRequest(
-        criterion="activation",
-        threshold=recipe.threshold,
-        ratio=recipe.ratio,
-        scope=recipe.scope,
-        align=recipe.align,
-        include=recipe.include,
-        exclude=recipe.exclude,
-        seed=seed,
-    )
+    return cut_request(recipe, seed, criterion="activation", threshold=recipe.threshold)

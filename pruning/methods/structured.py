@@ -6,7 +6,7 @@ CVPR 2023); what is ranked by is a criterion of its own (`pruning/criteria`).
 
 from contracts.errors import UsageError
 from contracts.recipe import MethodRecipe
-from pruning.structure import CutRequest
+from pruning.structure import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels, ranked by --criterion (--ratio R, or --macs R of the MACs kept)"
 KIND = "channels"
@@ -20,13 +20,4 @@ def check(recipe: MethodRecipe) -> None:
 
 def request(recipe: MethodRecipe, seed: int) -> CutRequest:
     """What is to be cut."""
-    return CutRequest(
-        criterion=recipe.criterion,
-        ratio=recipe.ratio,
-        macs=recipe.macs,
-        scope=recipe.scope,
-        align=recipe.align,
-        include=recipe.include,
-        exclude=recipe.exclude,
-        seed=seed,
-    )
+    return cut_request(recipe, seed, criterion=recipe.criterion, threshold=None)
