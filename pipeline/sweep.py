@@ -84,5 +84,5 @@ def _open_store(path: Path, recipe: SweepRecipe) -> RowStore | None:
     if recipe.store is None:
         return None
     decisive = {key: value for key, value in as_plain(recipe).items() if key not in NOT_DECISIVE}
-    sources = [Path(source) for source in (recipe.data, recipe.custom_objects) if source]
+    sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
     return RowStore(Path(recipe.store), identify(decisive, path, *sources))
