@@ -14,7 +14,7 @@ from keras_models.variables import get_arrays, set_arrays
 from pipeline.exporting import Exporter, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels
 from pipeline.methods import make_plan
-from pipeline.outputs import size_of
+from pipeline.model_paths import size_of
 from pipeline.reporting import Reporter
 from pipeline.requests import numerics
 from pipeline.session import Session, open_session

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contracts.data import Data
-from contracts.errors import ExportError, ModelFileError
+from contracts.errors import ExportError
 from contracts.model import Interface
 from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
 from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
 from pipeline.exporting import Exporter, latency_columns, score_file, size_columns
-from pipeline.outputs import size_of
+from pipeline.model_paths import is_tflite, size_of
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
 from tflite_export.file_interface import file_interface
@@ -47,16 +47,6 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         for entry in entries
     )
     return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows)
-
-
-def is_tflite(path: Path) -> bool:
-    """Whether a file is a .tflite, by its identifier (or, where it is damaged, by its name)."""
-    if path.is_dir():
-        return False
-    if not path.exists():
-        raise ModelFileError(f"{path}: no such file", "check the path")
-    with path.open("rb") as stream:
-        return stream.read(8)[4:] == b"TFL3" or path.suffix == ".tflite"
 
 
 def _keras_entry(

@@ -6,7 +6,8 @@ from pathlib import Path
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
 from pipeline.exporting import Exporter, latency_columns, size_columns
-from pipeline.outputs import size_of, whole
+from pipeline.model_paths import size_of
+from pipeline.outputs import whole
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.session import open_session

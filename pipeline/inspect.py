@@ -14,6 +14,7 @@ from keras_models.archives import ModelArchive, open_archive, require_layers
 from keras_models.code_scan import scan
 from keras_models.graph import build_graph
 from keras_models.macs import node_macs
+from pipeline.model_paths import is_tflite, size_of
 from pruning.selection import select
 
 
@@ -22,21 +23,13 @@ def inspect(path: Path) -> Result:
 
     Raises ModelFileError where the file is damaged or no model, ModelError for a model without a graph of layers.
     """
-    if _is_tflite(path):
+    if is_tflite(path):
         from pipeline.inspect_tflite import inspect_tflite
 
         return inspect_tflite(path)
     with open_archive(path) as archive:
         require_layers(archive)
         return _inspect(archive)
-
-
-def _is_tflite(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(8)[4:] == b"TFL3" or path.suffix == ".tflite"
-    except OSError:  # a folder, or a file that open_archive finds missing too
-        return False
 
 
 def _inspect(archive: ModelArchive) -> Result:
@@ -52,7 +45,7 @@ def _inspect(archive: ModelArchive) -> Result:
         zero_weights=zeros,
         sparsity=zeros / kernels if kernels else None,
         macs=None if None in macs else sum(count or 0 for count in macs),
-        model_bytes=_size_bytes(archive.path),
+        model_bytes=size_of(archive.path),
     )
     return Result(
         command="inspect",
@@ -147,9 +140,3 @@ def _about(archive: ModelArchive, graph: ModelGraph) -> dict[str, Any]:
 def _port(graph: ModelGraph, node: int, output: int) -> dict[str, Any]:
     shape = graph.nodes[node].output_shapes[output]
     return {"name": graph.nodes[node].layer, "shape": None if shape is None else list(shape)}
-
-
-def _size_bytes(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files)

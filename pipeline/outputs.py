@@ -99,10 +99,3 @@ def write_text(path: Path, text: str, force: bool) -> None:
     """Write a text file whole or not at all."""
     with whole(path, force) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size

@@ -14,7 +14,8 @@ from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import Plan, make_plan
-from pipeline.outputs import all_whole, size_of
+from pipeline.model_paths import size_of
+from pipeline.outputs import all_whole
 from pipeline.plan_plot import plot_plan
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter

@@ -1,7 +1,7 @@
 """How the pipeline tells what it is doing, without knowing to whom."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -19,25 +19,3 @@ class Reporter(Protocol):
 
     def progress(self, label: str, total: int) -> AbstractContextManager[Callable[[str], None]]:
         """A task of `total` steps; yields `advance(description)`."""
-
-
-class SilentReporter:
-    """Tells nobody: for use as a library."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
-
-    def warning(self, text: str) -> None:
-        """Nothing."""
-
-    def detail(self, text: str) -> None:
-        """Nothing."""
-
-    @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Callable[[str], None]]:
-        """Nothing."""
-
-        def advance(description: str) -> None:
-            """Nothing."""
-
-        yield advance
