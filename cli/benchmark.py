@@ -11,7 +11,8 @@ from cli.examples import command_with_example
 from cli.options import RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
-from contracts.recipe import BenchmarkRecipe, merge
+from contracts.recipe import BenchmarkRecipe
+from contracts.recipe_values import merge
 
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")

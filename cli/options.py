@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from contracts.plugins import catalogue
-from contracts.recipe import ModelRecipe, value_type
+from contracts.recipe import ModelRecipe
+from contracts.recipe_values import value_type
 
 PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
 """Boxes of --help, in the order of the work."""

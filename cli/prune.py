@@ -9,7 +9,8 @@ from cli.layer_report import layer_table
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result, write
 from cli.terminal import TerminalReporter
-from contracts.recipe import PruneRecipe, merge
+from contracts.recipe import PruneRecipe
+from contracts.recipe_values import merge
 from pipeline.requests import check_prune
 
 EXAMPLE = """edgeprune prune sample_models/digits_mlp.h5 \\

@@ -8,7 +8,8 @@ from cli.examples import command_with_example
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
-from contracts.recipe import SweepRecipe, merge
+from contracts.recipe import SweepRecipe
+from contracts.recipe_values import merge
 from pipeline.requests import check_sweep
 
 EXAMPLE = """edgeprune sweep sample_models/digits_mlp.h5 \\

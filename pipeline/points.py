@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contracts.errors import UsageError
-from contracts.recipe import SweepRecipe, check
+from contracts.recipe import SweepRecipe
+from contracts.recipe_values import check
 
 LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""

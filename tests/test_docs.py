@@ -10,7 +10,8 @@ import pytest
 
 from cli.main import app
 from contracts.plugins import catalogue
-from contracts.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe, merge
+from contracts.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
+from contracts.recipe_values import merge
 from contracts.results import LayerReport, Measurement
 from tests.pruning.test_criteria import evidence
 
