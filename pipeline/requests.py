@@ -1,11 +1,12 @@
 """What can be wrong with a request before any model is opened. Imports neither TensorFlow nor what needs it."""
 
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 from contracts import plugins
 from contracts.errors import UsageError
-from contracts.recipe import ExportRecipe, ModelRecipe, PointRecipe, PruneRecipe, SweepRecipe
+from contracts.recipe import ExportRecipe, MethodRecipe, ModelRecipe, PointRecipe, PruneRecipe, SweepRecipe
 from pipeline.outputs import check_outputs
 from pipeline.points import sweep_points
 from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
@@ -14,11 +15,30 @@ MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
 
 
+METHODS = "pruning.methods"
+EVERY_METHODS = {"method", "include", "exclude"}
+"""Options that belong to all methods; a method's line `OPTIONS` names the others that it reads."""
+
+
 def load_method(recipe: PointRecipe) -> ModuleType:
-    """The plug-in of a recipe's method; raises UsageError where the recipe does not say how much."""
-    method = plugins.load("pruning.methods", recipe.method)
+    """The plug-in of a recipe's method.
+
+    Raises UsageError where the recipe does not say how much, or gives what the method would not look at.
+    """
+    method = plugins.load(METHODS, recipe.method)
+    for option in given_options(recipe):
+        if option not in method.OPTIONS:
+            others = [name for name in plugins.catalogue(METHODS) if option in plugins.load(METHODS, name).OPTIONS]
+            flag = "--" + option.replace("_", "-")
+            raise UsageError(f"{flag} is not for --method {recipe.method}", f"it is for {', '.join(others)}")
     method.check(recipe)
     return method
+
+
+def given_options(recipe: MethodRecipe) -> list[str]:
+    """The options of single methods that a recipe gives another value than their default."""
+    own = (item for item in fields(MethodRecipe) if item.name not in EVERY_METHODS)
+    return [item.name for item in own if getattr(recipe, item.name) != item.default]
 
 
 def check_prune(model: Path, recipe: PruneRecipe) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.plugins import catalogue, load
-from contracts.recipe import MethodRecipe
+from contracts.recipe import MethodRecipe, PointRecipe
 from pipeline.methods import PLANNERS
+from pipeline.requests import EVERY_METHODS, load_method
 from tests.pruning.test_criteria import evidence
 from tflite_export.bounds import ErrorBound
 
@@ -49,6 +50,26 @@ def test_a_summary_is_one_plain_line(package, name):
 @plugins("pruning.methods")
 def test_a_method_has_a_kind_that_can_be_planned(name):
     assert load("pruning.methods", name).KIND in PLANNERS
+
+
+@plugins("pruning.methods")
+def test_a_method_names_options_that_there_are(name):
+    options = load("pruning.methods", name).OPTIONS
+    assert set(options) <= {field.name for field in fields(MethodRecipe)}
+    assert not EVERY_METHODS & set(options)
+
+
+@plugins("pruning.methods")
+def test_an_option_of_other_methods_is_refused_with_their_names(name):
+    amount = next(
+        {one: value}
+        for one, value in AMOUNTS.items()
+        if accepts(load("pruning.methods", name), MethodRecipe(**{one: value}))
+    )
+    foreign = {one: value for one, value in AMOUNTS.items() if one not in load("pruning.methods", name).OPTIONS}
+    for one, value in foreign.items():
+        with pytest.raises(UsageError, match=f"--{one} is not for --method {name}; it is for "):
+            load_method(PointRecipe(method=name, **amount, **{one: value}))
 
 
 @plugins("pruning.methods")

@@ -10,11 +10,12 @@ from pruning.structure import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels whose mean |activation| over the data is below T (--threshold T or --ratio R)"
 KIND = "channels"
+OPTIONS = ("threshold", "ratio", "scope", "align")
 
 
 def check(recipe: MethodRecipe) -> None:
     """Raise UsageError unless the recipe says how much, in one way."""
-    if (recipe.threshold is None) == (recipe.ratio is None) or recipe.macs is not None:
+    if (recipe.threshold is None) == (recipe.ratio is None):
         raise UsageError("--method activation needs either --threshold T or --ratio R", "for example --threshold 0.1")
 
 

@@ -9,6 +9,7 @@ from pruning.layers.choice import LayerRequest
 
 SUMMARY = "removes the layers and residual blocks that change the output least (--ratio R or --count N)"
 KIND = "layers"
+OPTIONS = ("ratio", "count")
 
 
 def check(recipe: MethodRecipe) -> None:

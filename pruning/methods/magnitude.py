@@ -15,6 +15,7 @@ from pruning.masks import keep_largest, removal_count
 
 SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
 KIND = "mask"
+OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "scope")
 
 
 def check(recipe: MethodRecipe) -> None:

@@ -10,6 +10,7 @@ from pruning.structure import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels, ranked by --criterion (--ratio R, or --macs R of the MACs kept)"
 KIND = "channels"
+OPTIONS = ("ratio", "macs", "criterion", "scope", "align")
 
 
 def check(recipe: MethodRecipe) -> None:

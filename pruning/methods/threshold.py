@@ -14,6 +14,7 @@ from pruning.masks import at_least
 
 SUMMARY = "zeroes every kernel weight with |w| < T (--threshold T)"
 KIND = "mask"
+OPTIONS = ("threshold",)
 
 
 def check(recipe: MethodRecipe) -> None:
