@@ -84,17 +84,20 @@ class Bench(ExitStack):
         plan = make_plan(self._session, point)
         for warning in plan.warnings:
             self._reporter.warning(warning)
-        session = plan.apply()
-        if session is self._session:
-            return self._measure_pruned(self._tools, point)
-        with _Tools(session, self._recipe) as tools:
-            return self._measure_pruned(tools, point)
+        pruned = plan.apply(self._reporter)
+        if pruned.interrupted:
+            raise KeyboardInterrupt
+        fine_tuning = bool(point.epochs) and not plan.trains
+        if pruned.session is self._session:
+            return self._measure_pruned(self._tools, point, fine_tuning)
+        with _Tools(pruned.session, self._recipe) as tools:
+            return self._measure_pruned(tools, point, fine_tuning)
 
-    def _measure_pruned(self, tools: _Tools, point: SweepRecipe) -> list[Measured]:
-        if point.epochs and tools.tuner.run(self._reporter).interrupted:
+    def _measure_pruned(self, tools: _Tools, point: SweepRecipe, fine_tuning: bool) -> list[Measured]:
+        if fine_tuning and tools.tuner.run(self._reporter).interrupted:
             raise KeyboardInterrupt
         row = tools.session.measure(
-            stage="fine-tuned" if point.epochs else "pruned",
+            stage="fine-tuned" if fine_tuning else "pruned",
             threshold=point.threshold,
             sparsity_target=point.sparsity,
             ratio=point.ratio,

@@ -18,6 +18,8 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.proof import ProofResult, prove, prove_exact_part
 from keras_models.surgery import cut
 from keras_models.variables import variables
+from pipeline.plan import Pruned
+from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pruning.macs import MacCount
 from pruning.structure import needs, plan_cut
@@ -32,6 +34,7 @@ class ChannelPruning:
 
     session: Session
     plan: ChannelPlan
+    trains = False
 
     @property
     def layers(self) -> tuple[LayerReport, ...]:
@@ -80,13 +83,13 @@ class ChannelPruning:
             ]
         }
 
-    def apply(self) -> Session:
-        """A session of the cut model, with the same data."""
+    def apply(self, reporter: Reporter) -> Pruned:
+        """The cut model, with the same data."""
         loaded = self.session.loaded
         keras = keras_module(loaded.keras_major)
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = cut(loaded.model, self.session.graph, self.plan)
-        return Session(replace(loaded, model=smaller), self.session.data)
+        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data))
 
     def check(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).

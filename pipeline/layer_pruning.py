@@ -21,6 +21,8 @@ from keras_models.prediction import model_outputs
 from keras_models.proof import ProofResult, prove_bypasses
 from keras_models.rewire import holding_models, remove_regions
 from keras_models.variables import variables
+from pipeline.plan import Pruned
+from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pruning.layers.change import relative_change
 from pruning.layers.choice import Candidate, LayerChoice, LayerRequest, choose_layers
@@ -41,6 +43,7 @@ class LayerPruning:
     session: Session
     request: LayerRequest
     choice: LayerChoice
+    trains = False
 
     @cached_property
     def layers(self) -> tuple[LayerReport, ...]:
@@ -84,13 +87,13 @@ class LayerPruning:
             "change": candidate.change,
         }
 
-    def apply(self) -> Session:
-        """A session of the smaller model, with the same data."""
+    def apply(self, reporter: Reporter) -> Pruned:
+        """The smaller model, with the same data."""
         loaded = self.session.loaded
         keras = keras_module(loaded.keras_major)
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = remove_regions(loaded.model, self.session.graph, self.choice.bypasses)
-        return Session(replace(loaded, model=smaller), self.session.data)
+        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data))
 
     def check(self, smaller: Session) -> ProofResult:
         """Compare with the original in which the readers of each removed region are given what goes into it.

@@ -15,6 +15,8 @@ from contracts.results import LayerReport
 from keras_models.live_arrays import LiveArrays
 from keras_models.masking import apply_masks
 from keras_models.variables import variables
+from pipeline.plan import Pruned
+from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pruning.selection import Selection, select
 
@@ -27,6 +29,7 @@ class MaskPlan:
     masks: Mapping[WeightKey, Mask]
     layers: tuple[LayerReport, ...]
     warnings: tuple[str, ...]
+    trains = False
 
     @property
     def predicted(self) -> Mapping[str, Any]:
@@ -40,10 +43,10 @@ class MaskPlan:
         """Nothing that the layers' rows do not tell."""
         return {}
 
-    def apply(self) -> Session:
+    def apply(self, reporter: Reporter) -> Pruned:
         """Zero the masked weights of the live model."""
         apply_masks(variables(self.session.loaded.model), self.masks)
-        return self.session
+        return Pruned(session=self.session)
 
 
 def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> MaskPlan:

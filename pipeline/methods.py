@@ -1,40 +1,15 @@
-"""Which pruning method, and how its kind is carried out: plan first, apply later."""
+"""Which pruning method, and how its kind is carried out."""
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, Protocol
 
 from contracts.recipe import PointRecipe
-from contracts.results import LayerReport
 from pipeline.channel_pruning import plan_channels
 from pipeline.layer_pruning import plan_layers
 from pipeline.masked_pruning import plan_masks
+from pipeline.plan import Plan
 from pipeline.requests import load_method
 from pipeline.session import Session
-
-
-class Plan(Protocol):
-    """What a method decided. Nothing is changed until `apply`, which gives the session of the pruned model."""
-
-    @property
-    def layers(self) -> tuple[LayerReport, ...]:
-        """One row for every layer of the original model."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should look at."""
-
-    @property
-    def predicted(self) -> Mapping[str, Any]:
-        """Columns of the results table that are known before anything is changed."""
-
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """What else there is to tell of the plan, under JSON keys."""
-
-    def apply(self) -> Session:
-        """Carry the plan out."""
-
 
 PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
     "mask": plan_masks,

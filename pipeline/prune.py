@@ -13,9 +13,10 @@ from pipeline.channel_pruning import ChannelPruning
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.layer_pruning import LayerPruning
-from pipeline.methods import Plan, make_plan
+from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
+from pipeline.plan import Plan
 from pipeline.plan_plot import plot_plan
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
@@ -39,14 +40,16 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     if recipe.dry_run:
         return replace(result, rows=(*rows, _predicted(rows[0], plan)))
     unpruned = _unpruned_file(session, recipe) if recipe.tflite else b""
-    session = plan.apply()
+    pruned = plan.apply(reporter)
+    session, interrupted = pruned.session, pruned.interrupted
     if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
+    fine_tuning = bool(recipe.epochs) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
     rows.append(session.measure(stage="pruned"))
-    interrupted = bool(recipe.epochs) and _fine_tune(session, recipe, reporter)
-    if recipe.epochs:
+    if fine_tuning:
+        interrupted = _fine_tune(session, recipe, reporter)
         rows.append(session.measure(stage="fine-tuned"))
     exported = _export(session, recipe, rows[-1].score) if recipe.tflite else None
     _check_gates(session, recipe, rows, exported)
