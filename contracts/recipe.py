@@ -52,6 +52,9 @@ class MethodRecipe:
     scope: str = option("layer", "Where the share counts.", choices=("layer", "global"))
     conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
     dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
+    block: str | None = option(
+        None, "Zero blocks of R outputs x C inputs: 1x4 and 1x16 are stored sparsely in .tflite.", metavar="RxC"
+    )
     ratio: float | None = option(
         None, "Share of the channels (--method layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
     )

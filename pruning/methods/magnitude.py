@@ -11,11 +11,11 @@ from contracts.errors import UsageError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import MethodRecipe
-from pruning.masks import keep_largest, removal_count
+from pruning.blocks import Block, keep_largest_blocks, parse_block
 
 SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
 KIND = "mask"
-OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "scope")
+OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "scope", "block")
 
 
 def check(recipe: MethodRecipe) -> None:
@@ -28,19 +28,20 @@ def check(recipe: MethodRecipe) -> None:
         )
     if recipe.scope == "global" and split != (None, None):
         raise UsageError("--scope global ranks all layers together", "give --sparsity alone, or --scope layer")
+    parse_block(recipe.block)
 
 
 def masks(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, Mask]:
-    """A mask for each array; over each array, or over all together, round(sparsity * size) weights go."""
+    """A mask for each array; of each array, or of all together, round(sparsity * size) weights (blocks) go."""
+    block = parse_block(recipe.block)
     if recipe.scope == "global":
-        arrays = list(weights.values())
-        removed = removal_count(sum(array.size for array in arrays), recipe.sparsity or 0.0)
-        return dict(zip(weights, keep_largest(arrays, removed), strict=True))
-    return {key: _layer_mask(array, recipe) for key, array in weights.items()}
+        kept = keep_largest_blocks(list(weights.values()), recipe.sparsity or 0.0, block)
+        return dict(zip(weights, kept, strict=True))
+    return {key: _layer_mask(array, recipe, block) for key, array in weights.items()}
 
 
-def _layer_mask(array: Array, recipe: MethodRecipe) -> Mask:
+def _layer_mask(array: Array, recipe: MethodRecipe, block: Block) -> Mask:
     # A convolution's kernel has spatial axes; the kernel of a dense or recurrent layer has two axes.
     special = recipe.conv_sparsity if array.ndim > 2 else recipe.dense_sparsity
     sparsity = special if special is not None else recipe.sparsity
-    return keep_largest([array], removal_count(array.size, sparsity or 0.0))[0]
+    return keep_largest_blocks([array], sparsity or 0.0, block)[0]

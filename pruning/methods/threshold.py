@@ -10,20 +10,28 @@ from contracts.errors import UsageError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import MethodRecipe
+from pruning.blocks import SINGLE, block_means, parse_block, spread
 from pruning.masks import at_least
 
 SUMMARY = "zeroes every kernel weight with |w| < T (--threshold T)"
 KIND = "mask"
-OPTIONS = ("threshold",)
+OPTIONS = ("threshold", "block")
 
 
 def check(recipe: MethodRecipe) -> None:
     """Raise UsageError unless the recipe says how much."""
     if recipe.threshold is None:
         raise UsageError("--method threshold needs --threshold T", "for example --threshold 0.02")
+    parse_block(recipe.block)
 
 
 def masks(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, Mask]:
-    """A mask for each array: True where |w| >= recipe.threshold."""
+    """A mask for each array: True where |w| >= recipe.threshold (the mean |w| of its block, where there are any)."""
     assert recipe.threshold is not None
-    return {key: at_least(weights[key], recipe.threshold) for key in weights}
+    block = parse_block(recipe.block)
+    if block == SINGLE:
+        return {key: at_least(weights[key], recipe.threshold) for key in weights}
+    return {
+        key: spread(at_least(block_means(weights[key], block), recipe.threshold), weights[key], block)
+        for key in weights
+    }

@@ -1,0 +1,70 @@
+"""Blocks of weights that go together, as the sparse kernels of TFLite's runtime store them.
+
+A block `RxC` is R outputs times C consecutive inputs of one kernel position: 1x4 for float32, 1x16 for int8. Keras's
+kernels are (…, inputs, outputs), so that a block lies across their last two axes, the other way round.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.errors import UsageError
+from contracts.masks import Mask
+from pruning.masks import keep_largest, removal_count
+
+Block = tuple[int, int]
+"""(outputs, inputs)."""
+
+SINGLE: Block = (1, 1)
+
+
+def parse_block(text: str | None) -> Block:
+    """`RxC` as (outputs, inputs); single weights for None. Raises UsageError for anything else."""
+    if text is None:
+        return SINGLE
+    found = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", text)
+    if not found:
+        raise UsageError(f"--block: expected OUTPUTSxINPUTS, found {text!r}", "for example --block 1x16")
+    return int(found[1]), int(found[2])
+
+
+def block_means(array: Array, block: Block) -> Array:
+    """Mean |w| of each block, shape (…, blocks of inputs, blocks of outputs); the last blocks may be smaller.
+
+    Arrays of one axis (biases, scales) have no blocks: each weight is one.
+    """
+    if array.ndim < 2:
+        return np.abs(array)
+    rows, columns = block
+    *positions, inputs, outputs = array.shape
+    margins = [(0, 0)] * len(positions) + [(0, -inputs % columns), (0, -outputs % rows)]
+    padded = np.pad(np.abs(array), margins)
+    split = padded.reshape(*positions, padded.shape[-2] // columns, columns, padded.shape[-1] // rows, rows)
+    means: Array = split.sum(axis=(-3, -1)) / np.outer(_lengths(inputs, columns), _lengths(outputs, rows))
+    return means
+
+
+def spread(blocks: Mask, array: Array, block: Block) -> Mask:
+    """A mask of blocks as a mask of the array's weights."""
+    if array.ndim < 2:
+        return blocks
+    rows, columns = block
+    *_, inputs, outputs = array.shape
+    return blocks.repeat(columns, axis=-2).repeat(rows, axis=-1)[..., :inputs, :outputs]
+
+
+def keep_largest_blocks(arrays: Sequence[Array], sparsity: float, block: Block) -> list[Mask]:
+    """Remove round(sparsity * blocks) blocks: those of smallest mean |w| over all arrays together."""
+    # Single weights are ranked as they are: a large kernel needs no copy.
+    means = [array if block == SINGLE else block_means(array, block) for array in arrays]
+    kept = keep_largest(means, removal_count(sum(mean.size for mean in means), sparsity))
+    if block == SINGLE:
+        return kept
+    return [spread(blocks, array, block) for blocks, array in zip(kept, arrays, strict=True)]
+
+
+def _lengths(size: int, length: int) -> Array:
+    """Lengths of the blocks along an axis; the last one may be shorter."""
+    return np.diff(np.append(np.arange(0, size, length), size))
