@@ -1,6 +1,7 @@
-"""Fine-tuning a session's model with its zeros held, scored on the validation part."""
+"""Training a session's model with its zeros held, scored on the validation part."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from keras_models.distillation import Distillation
 from keras_models.files import load_model
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
-from keras_models.training import EpochLog, FitOptions, FitResult, Trainer
+from keras_models.training import EpochLog, FitOptions, FitResult, Masks, Trainer, UpdateMasks
 from keras_models.variables import variables, weight_specs
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -56,14 +57,37 @@ def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trainee:
+    """A model that is trained in place of the session's own: its twin in another Keras, a wrapped copy.
+
+    loss: in any form that the `compile` of `keras_module` takes. score: values the model as it is, on the validation
+    part.
+    """
+
+    model: Any
+    keras_module: Any
+    loss: Any
+    score: Callable[[], float]
+
+
 class FineTuner:
     """Trains a session's model any number of times; its step is traced once.
 
-    `live` are the weights whose zeros are held: all zeros that they have when a run starts.
+    live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate, 0 to 1 (None: by how much
+    is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's model.
     """
 
-    def __init__(self, session: Session, live: Mapping[WeightKey, Any], recipe: PointRecipe) -> None:
-        self._session = session
+    def __init__(
+        self,
+        session: Session,
+        live: Mapping[WeightKey, Any],
+        recipe: PointRecipe,
+        *,
+        rate_share: float | None = None,
+        trainee: Trainee | None = None,
+    ) -> None:
+        self._data = session.require_data()
         self._live = live
         self._options = FitOptions(
             epochs=recipe.epochs,
@@ -71,10 +95,12 @@ class FineTuner:
             batch_size=recipe.batch_size,
             patience=recipe.patience,
             seed=recipe.seed,
+            rate_share=rate_share,
         )
-        keras = keras_module(session.loaded.keras_major)
-        loss, teacher = session.loss.keras_loss, _distillation(session, recipe)
-        self._trainer = Trainer(session.loaded.model, keras, live, loss, self._options, teacher)
+        trained = trainee or _session_trainee(session)
+        self._score = trained.score
+        teacher = _distillation(session, recipe)
+        self._trainer = Trainer(trained.model, trained.keras_module, live, trained.loss, self._options, teacher)
 
     def __enter__(self) -> "FineTuner":
         return self
@@ -82,10 +108,21 @@ class FineTuner:
     def __exit__(self, *_: object) -> None:
         self._trainer.close()
 
-    def run(self, reporter: Reporter) -> FitResult:
-        """Fine-tune the model as it is now; it is left with the best weights by the validation score."""
-        session, data = self._session, self._session.require_data()
-        metric = data.task.metric
+    def run(
+        self,
+        reporter: Reporter,
+        *,
+        masks: Masks | None = None,
+        update_masks: UpdateMasks | None = None,
+        callbacks: Sequence[Any] = (),
+        candidates_from: int = 1,
+    ) -> FitResult:
+        """Train the model as it is now; it is left with the best weights by the validation score.
+
+        masks: those of the first epoch; None: all zeros that the weights have are held. The others are as in
+        `Trainer.fit`.
+        """
+        metric = self._data.task.metric
         with reporter.progress("fine-tuning", self._options.epochs) as advance:
 
             def show(log: EpochLog) -> None:
@@ -93,14 +130,27 @@ class FineTuner:
                 advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
 
             result = self._trainer.fit(
-                data.train,
-                zero_masks(self._live),
-                score=lambda: session.score(data.validation).score,
+                self._data.train,
+                zero_masks(self._live) if masks is None else masks,
+                score=self._score,
                 higher_is_better=metric.higher_is_better,
                 on_epoch=show,
+                update_masks=update_masks,
+                callbacks=callbacks,
+                candidates_from=candidates_from,
             )
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+
+def _session_trainee(session: Session) -> Trainee:
+    data = session.require_data()
+    return Trainee(
+        model=session.loaded.model,
+        keras_module=keras_module(session.loaded.keras_major),
+        loss=session.loss.keras_loss,
+        score=lambda: session.score(data.validation).score,
+    )

@@ -8,7 +8,8 @@ import tf_keras
 from contracts.data import Batch
 from contracts.errors import ModelError, TrainingError
 from keras_models.distillation import Distillation
-from keras_models.training import FitOptions, Trainer, rate_share
+from keras_models.training import FitOptions, Trainer
+from keras_models.training.optimizers import rate_share
 from keras_models.variables import variables
 
 KERASES = pytest.mark.parametrize("k", [keras, tf_keras], ids=["keras3", "keras2"])

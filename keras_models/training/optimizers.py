@@ -1,0 +1,69 @@
+"""Optimizers of both Kerases: which one, from which learning rate, and made afresh without retracing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_models.training.options import Masks
+
+DEFAULT_LEARNING_RATE = 1e-3
+
+
+def rate_share(masks: Masks) -> float:
+    """Share of the learning rate to start from: (1 + 2 * sparsity) / 3, and 1 without masks.
+
+    Weights that stay where few became zero are near their optimum; the more went, the more is to be learnt anew,
+    and all of it after a cut, which leaves no masks.
+    """
+    size = sum(mask.size for mask in masks.values())
+    kept = sum(int(np.count_nonzero(mask)) for mask in masks.values())
+    return 1 - 2 / 3 * kept / size if size else 1.0
+
+
+def compiled_optimizer(model: Any, keras_module: Any) -> Any:
+    """The optimizer that the model was compiled with (without loss scaling), or Adam."""
+    optimizer = getattr(model, "optimizer", None) or keras_module.optimizers.Adam(DEFAULT_LEARNING_RATE)
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def first_rate(optimizer: Any) -> float:
+    """The first value of an optimizer's learning rate, be it a number or a schedule."""
+    learning_rate = optimizer.get_config().get("learning_rate")
+    if isinstance(learning_rate, Mapping):
+        config = learning_rate.get("config", {})
+        learning_rate = config.get("initial_learning_rate") or next(iter(config.get("values", ())), None)
+    return float(learning_rate) if learning_rate else DEFAULT_LEARNING_RATE
+
+
+class FreshOptimizer:
+    """An optimizer like a given one, with a cosine decay (Loshchilov & Hutter, 2017), afresh as often as needed.
+
+    The model is compiled with it once. Then its variables are reset rather than made anew, and the first rate is a
+    variable, so that nothing is retraced.
+    """
+
+    def __init__(self, model: Any, original: Any, keras_module: Any, loss: Any, steps: int) -> None:
+        import tensorflow as tf
+
+        self._rate = tf.Variable(0.0, trainable=False)
+        decay = keras_module.optimizers.schedules.CosineDecay(self._rate, decay_steps=max(steps, 1))
+        optimizer = type(original).from_config({**original.get_config(), "learning_rate": decay})
+        model.compile(optimizer=optimizer, loss=loss)
+        self._optimizer = model.optimizer  # with loss scaling, where the model needs it
+        # the legacy optimizers of Keras 2 make their slots under another name
+        create = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights
+        create(model.trainable_variables)
+        self._start = [variable.numpy() for variable in self.variables]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The step count and all slots."""
+        variables = self._optimizer.variables
+        return list(variables() if callable(variables) else variables)
+
+    def reset(self, rate: float) -> None:
+        """All variables as they were made, the learning rate back at `rate`."""
+        self._rate.assign(rate)
+        for variable, value in zip(self.variables, self._start, strict=True):
+            variable.assign(value)

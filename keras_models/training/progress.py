@@ -1,0 +1,64 @@
+"""How far training has come: its epochs, the best weights seen with their masks, and why it stops."""
+
+import math
+from typing import Any
+
+from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks
+
+
+class Progress:
+    """The course of one run of training on one model.
+
+    The best weights are at first those of the start. The start is no candidate: the saved model was trained on the
+    examples that now serve as validation, which flatters it there. Epochs before `candidates_from` are none either,
+    nor do they count for the patience.
+    """
+
+    def __init__(
+        self, model: Any, masks: Masks, options: FitOptions, *, higher_is_better: bool, candidates_from: int
+    ) -> None:
+        self._model, self._options = model, options
+        self._sign = 1 if higher_is_better else -1
+        self._candidates_from = candidates_from
+        self._best_score = -math.inf
+        self._note: str | None = None
+        self.logs: list[EpochLog] = []
+        self.masks = masks
+        self.best_epoch, self.best_masks, self.best_weights = 0, masks, model.get_weights()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch to train."""
+        return self._note is None and len(self.logs) < self._options.epochs
+
+    @property
+    def next_epoch(self) -> int:
+        """Its number, from 1."""
+        return len(self.logs) + 1
+
+    def stop(self, why: str) -> None:
+        """Train no further epoch."""
+        self._note = why
+
+    def add(self, loss: float, score: float) -> EpochLog:
+        """Enter an epoch that was trained and scored; of equal scores the later wins, as it has the lower rate."""
+        log = EpochLog(epoch=self.next_epoch, epochs=self._options.epochs, loss=loss, score=score)
+        self.logs.append(log)
+        if log.epoch < self._candidates_from:
+            return log
+        if self._sign * score >= self._best_score:
+            self._best_score, self.best_epoch = self._sign * score, log.epoch
+            self.best_masks, self.best_weights = self.masks, self._model.get_weights()
+        elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= self._options.patience:
+            self.stop(f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}")
+        return log
+
+    def result(self, interrupted: bool) -> FitResult:
+        """What the caller is told."""
+        return FitResult(
+            logs=tuple(self.logs),
+            best_epoch=self.best_epoch,
+            masks=self.best_masks,
+            interrupted=interrupted,
+            notes=(self._note,) if self._note else (),
+        )
