@@ -85,11 +85,16 @@ def _compared(expected: tuple[Outputs, Outputs], found: Outputs, inexact: tuple[
             raise ModelError(f"output {number} had the shape {before.shape}, after the cut it has {after.shape}")
         if not np.isfinite(before).all():
             raise ModelError(f"output {number} of the original is not finite: nothing can be compared")
-        span = float(np.ptp(before)) or _largest(before) or 1.0
         errors.append(_largest(before - after))
-        shares.append(_largest(before - after) / span)
-        rounding.append(_largest(before - near) / span)
+        shares.append(share_of_range(before, after))
+        rounding.append(share_of_range(before, near))
     return ProofResult(max_abs_error=max(errors), relative_error=max(shares), rounding=max(rounding), inexact=inexact)
+
+
+def share_of_range(before: Array, after: Array) -> float:
+    """The largest difference of two arrays of one shape as a share of the first one's range."""
+    span = float(np.ptp(before)) or _largest(before) or 1.0
+    return _largest(before - after) / span
 
 
 def _largest(values: Array) -> float:

@@ -31,7 +31,7 @@ def rebuild(model: Any, config: dict[str, Any], keras_major: int) -> Any:
     for path, layer in leaf_layers(new):
         for name, initializer in initializers.get(path, {}).items():
             setattr(layer, name, initializer)
-    _match_trainable(model, new)
+    match_trainable(model, new)
     _compile_alike(model, new, keras_major)
     return new
 
@@ -71,7 +71,7 @@ def _take_initializers(model: Any, config: Mapping[str, Any]) -> dict[str, dict[
     return taken
 
 
-def _match_trainable(model: Any, new: Any) -> None:
+def match_trainable(model: Any, new: Any) -> None:
     """Trainable flags one by one, outer layers first: setting a model's flag sets those of its layers."""
     if new.trainable != model.trainable:
         new.trainable = model.trainable
@@ -80,7 +80,7 @@ def _match_trainable(model: Any, new: Any) -> None:
         if old.name not in new_layers:
             continue
         if is_graph_model(old):
-            _match_trainable(old, new_layers[old.name])
+            match_trainable(old, new_layers[old.name])
         elif new_layers[old.name].trainable != old.trainable:
             new_layers[old.name].trainable = old.trainable
 

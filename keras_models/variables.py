@@ -11,7 +11,7 @@ from keras_models.array_transfer import assign, dtype_name, read
 from keras_models.interface import interface
 from keras_models.live_layers import is_graph_model, leaf_layers
 
-__all__ = ["get_arrays", "interface", "set_arrays", "variables", "weight_specs"]
+__all__ = ["get_arrays", "interface", "layer_weights", "set_arrays", "variables", "weight_specs"]
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ def weight_specs(model: Any) -> dict[str, tuple[WeightSpec, ...]]:
                 dtype=dtype_name(variable),
                 trainable=id(variable) in trainable,
             )
-            for name, variable in _weights(layer)
+            for name, variable in layer_weights(layer)
         )
         if weights:
             specs[path] = weights
@@ -41,7 +41,7 @@ def weight_specs(model: Any) -> dict[str, tuple[WeightSpec, ...]]:
 
 def variables(model: Any) -> dict[WeightKey, Any]:
     """The live variables by layer path and weight name; those of shared layers once."""
-    return {(path, name): variable for path, layer in leaf_layers(model) for name, variable in _weights(layer)}
+    return {(path, name): variable for path, layer in leaf_layers(model) for name, variable in layer_weights(layer)}
 
 
 def get_arrays(model: Any, keys: Iterable[WeightKey] | None = None) -> dict[WeightKey, Array]:
@@ -61,7 +61,8 @@ def set_arrays(model: Any, arrays: Mapping[WeightKey, Array]) -> None:
             layer.finalize_state()  # it computes with copies of its mean and variance
 
 
-def _weights(layer: Any) -> Iterator[tuple[str, Any]]:
+def layer_weights(layer: Any) -> Iterator[tuple[str, Any]]:
+    """(name, variable) of one layer's weights in the order of `layer.weights`."""
     names = _names(layer)
     for variable in layer.weights:
         if not _is_counter(variable):

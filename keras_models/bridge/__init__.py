@@ -1,0 +1,9 @@
+"""The bridge between the Kerases: a Keras 3 model's twin in Keras 2, proven equal, and its weights carried back.
+
+TFMOT works on models of Keras 2 alone (tensorflow/model-optimization 1119, 1141, 1167, 1172).
+"""
+
+from keras_models.bridge.proof import prove_twin
+from keras_models.bridge.twin import Twin, keras2_twin
+
+__all__ = ["Twin", "keras2_twin", "prove_twin"]

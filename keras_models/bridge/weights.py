@@ -1,0 +1,35 @@
+"""Weights from a model of one Keras into its twin of the other."""
+
+from typing import Any
+
+from contracts.errors import ModelError
+from contracts.model import WeightKey
+from keras_models.live_arrays import LiveArrays
+from keras_models.variables import set_arrays, variables
+
+
+def copy_weights(source: Any, target: Any) -> None:
+    """Set all weights of `target` to those of the same layers of `source`, one at a time.
+
+    Raises ModelError, before anything is changed, where `source` lacks a weight or has one of another shape.
+    """
+    given = {_common_key(key): variable for key, variable in variables(source).items()}
+    wanted = variables(target)
+    for key, variable in wanted.items():
+        path, name = key
+        if _common_key(key) not in given:
+            raise ModelError(
+                f"layer {path!r}: its weight {name!r} has no counterpart in the Keras 2 twin",
+                hint="give the model without the wrappers of the library that trained it",
+            )
+        shapes = [tuple(found.shape) for found in (given[_common_key(key)], variable)]
+        if shapes[0] != shapes[1]:
+            raise ModelError(f"layer {path!r}: its weight {name!r} has the shape {shapes[1]}, in the twin {shapes[0]}")
+    set_arrays(target, LiveArrays({key: given[_common_key(key)] for key in wanted}))
+
+
+def _common_key(key: WeightKey) -> WeightKey:
+    """Keras 3 calls the kernel of a DepthwiseConv2D `kernel`, Keras 2 `depthwise_kernel`."""
+    path, name = key
+    head, slash, last = name.rpartition("/")
+    return path, head + slash + last.replace("depthwise_kernel", "kernel")
