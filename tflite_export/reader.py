@@ -99,6 +99,7 @@ def _operators(model: Any, tensors: list[list[TensorSummary]]) -> Iterator[Opera
                 inputs=inputs,
                 outputs=outputs,
                 weight_bytes=sum(tensor.bytes for tensor in inputs if tensor is not None),
+                runs=repeats,
                 macs=0 if once == 0 else (None if repeats is None else once * repeats),
             )
 

@@ -1,5 +1,6 @@
 """What is in a .tflite file, as plain data."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from tflite_export.sizes import gzip_bytes
 
 @dataclass(frozen=True, kw_only=True)
 class TensorSummary:
-    """One tensor. `size` counts its elements, `bytes` is what it takes in the file (0 unless `constant`).
+    """One tensor. `size` counts its elements, `bytes` is what it takes in the file (0 unless `constant`); where it
+    is `sparse`, `index_bytes` tell where the elements stand.
 
     `shape` has -1 where the length is known only at run time. `zeros` counts the elements that stand for 0 in a
     parameter; `scale` and `zero_point` are of an integer tensor quantized as a whole (`channels` 1) or of its
@@ -26,6 +28,7 @@ class TensorSummary:
     parameter: bool = False
     sparse: bool = False
     bytes: int = 0
+    index_bytes: int = 0
     zeros: int = 0
     scale: float | None = None
     zero_point: int | None = None
@@ -33,13 +36,19 @@ class TensorSummary:
     scalar: int | None = None
     variable: bool = False
 
+    @property
+    def dense_bytes(self) -> int:
+        """What all its elements take, stored or computed; 0 for handles and texts, whose length is not known."""
+        bits = re.search(r"\d+$", self.dtype)
+        return -(-self.size * (int(bits[0]) if bits else 8 * (self.dtype == "bool")) // 8)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorSummary:
     """One operator of one subgraph: its tensors, the bytes of its constants, and its multiply-accumulates.
 
-    Custom operators are named `custom:NAME`. `macs` are for one run of the file (all steps of a loop together),
-    None where the number of steps is unknown.
+    Custom operators are named `custom:NAME`. `runs` are its steps in a loop, None where their number is unknown;
+    `macs` are for one run of the file (all steps together), None likewise.
     """
 
     name: str
@@ -47,6 +56,7 @@ class OperatorSummary:
     inputs: tuple[TensorSummary | None, ...]
     outputs: tuple[TensorSummary | None, ...]
     weight_bytes: int = 0
+    runs: int | None = 1
     macs: int | None = 0
 
 

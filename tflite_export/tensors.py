@@ -14,6 +14,7 @@ Bytes = npt.NDArray[np.uint8]
 # integers with a scale.
 PARAMETER_TYPES = {"float32", "float16", "bfloat16", "float64", "int16", "int8", "uint8", "int4", "uint4", "int2"}
 PACKED_BITS = {"int4": 4, "uint4": 4, "int2": 2}
+INDEX_BYTES = {"Uint8VectorT": 1, "Uint16VectorT": 2, "Int32VectorT": 4}
 NUMPY_TYPES = {"bfloat16": "uint16", "bool": "bool"}
 
 
@@ -54,12 +55,22 @@ def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
         parameter=parameter,
         sparse=sparse,
         bytes=len(raw),
+        index_bytes=sum(_index_bytes(dimension) for dimension in tensor.sparsity.dimMetadata) if sparse else 0,
         zeros=size - _nonzero(stored, zero_points) if parameter else 0,
         scale=scales[0] if scales else None,
         zero_point=zero_points[0] if zero_points else None,
         channels=len(scales),
         scalar=int(raw.view("<i4")[0]) if dtype == "int32" and len(raw) == 4 else None,
         variable=bool(tensor.isVariable),
+    )
+
+
+def _index_bytes(dimension: Any) -> int:
+    """What the numbers take that tell where the stored elements of one dimension stand; 0 for a dense one."""
+    return sum(
+        len(_list(numbers.values)) * INDEX_BYTES[type(numbers).__name__]
+        for numbers in (dimension.arraySegments, dimension.arrayIndices)
+        if numbers is not None
     )
 
 
