@@ -56,13 +56,28 @@ def spread(blocks: Mask, array: Array, block: Block) -> Mask:
 
 
 def keep_largest_blocks(arrays: Sequence[Array], sparsity: float, block: Block) -> list[Mask]:
-    """Remove round(sparsity * blocks) blocks: those of smallest mean |w| over all arrays together."""
-    # Single weights are ranked as they are: a large kernel needs no copy.
-    means = [array if block == SINGLE else block_means(array, block) for array in arrays]
-    kept = keep_largest(means, removal_count(sum(mean.size for mean in means), sparsity))
+    """Remove round(sparsity * blocks) blocks: those of smallest mean |w| over all arrays together.
+
+    The largest block of each output always stays, as a layer of few blocks would lose whole outputs otherwise.
+    """
     if block == SINGLE:
-        return kept
+        return keep_largest(arrays, removal_count(sum(array.size for array in arrays), sparsity))
+    means = [block_means(array, block) for array in arrays]
+    size = sum(mean.size for mean in means)
+    held = [_largest_of_outputs(mean) for mean in means]
+    most = size - sum(int(np.count_nonzero(largest)) for largest in held)
+    ranked = [np.where(largest, np.inf, mean) for largest, mean in zip(held, means, strict=True)]
+    kept = keep_largest(ranked, min(removal_count(size, sparsity), most))
     return [spread(blocks, array, block) for blocks, array in zip(kept, arrays, strict=True)]
+
+
+def _largest_of_outputs(means: Array) -> Mask:
+    """Where the largest block of each block of outputs is; nowhere in arrays of one axis."""
+    kept: Mask = np.zeros(means.shape, dtype=bool)
+    if means.ndim > 1:
+        of_outputs = means.reshape(-1, means.shape[-1])
+        kept.reshape(of_outputs.shape)[of_outputs.argmax(axis=0), np.arange(means.shape[-1])] = True
+    return kept
 
 
 def _lengths(size: int, length: int) -> Array:
