@@ -31,6 +31,8 @@ COLUMNS = (
     "tflite_gzip_bytes",
     "latency_ms_p50",
     "latency_ms_p90",
+    "energy_uj_estimate",
+    "energy_uj_measured",
 )
 
 

@@ -24,6 +24,7 @@ COLUMNS = (
     "tflite_bytes",
     "tflite_gzip_bytes",
     "latency_ms_p50",
+    "energy_uj_estimate",
     "max_abs_error",
 )
 

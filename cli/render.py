@@ -78,7 +78,7 @@ def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: 
     """
     used, constant = telling_columns(names, rows)
     told = {name: COLUMNS[name].cell(rows[-1]) for name in constant}
-    facts = [f"{COLUMNS[name].heading} {text}" for name, text in told.items() if text != "–"]
+    facts = [f"{' '.join(COLUMNS[name].heading.split())} {text}" for name, text in told.items() if text != "–"]
     cells = []
     for row in rows:
         texts = [COLUMNS[name].cell(row) for name in used]
@@ -95,7 +95,7 @@ def measurement_table(rows: Sequence[Measurement], names: Sequence[str], title: 
 def _split_columns(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> list[list[int]]:
     """Column numbers for tables that fit the width, each beginning with the first column."""
     widths = [
-        max(len(text) for text in (name, *(part for line in cells for part in line[i].split("\n"))))
+        max(len(text) for cell in (name, *(line[i] for line in cells)) for text in cell.split("\n"))
         for i, name in enumerate(headings)
     ]
     room = _width() - min(widths[0], FIRST_COLUMN) - 2

@@ -50,7 +50,28 @@ def _score(row: Measurement) -> str:
 
 
 def _milliseconds(name: str) -> Callable[[Measurement], str]:
-    return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):.3g} ms"
+    return _scaled(name, (1, "ms"), (1e-3, "µs"))
+
+
+def _microjoules(name: str) -> Callable[[Measurement], str]:
+    return _scaled(name, (1e6, "J"), (1e3, "mJ"), (1, "µJ"), (1e-3, "nJ"))
+
+
+def _seconds(name: str) -> Callable[[Measurement], str]:
+    return _scaled(name, (1, "s"))
+
+
+def _scaled(name: str, *units: tuple[float, str]) -> Callable[[Measurement], str]:
+    """A quantity with three digits, in the largest of the units (each with its scale) of which there is a tenth."""
+
+    def text(row: Measurement) -> str:
+        value: float | None = getattr(row, name)
+        if value is None:
+            return "–"
+        scale, unit = next((pair for pair in units if value >= pair[0] / 10), units[-1])
+        return f"{value / scale:.3g} {unit}"
+
+    return text
 
 
 def _bytes(name: str) -> Callable[[Measurement], str]:
@@ -85,6 +106,9 @@ COLUMNS = {
     "tflite_bytes": Column(".tflite", _bytes("tflite_bytes"), _value("tflite_bytes")),
     "tflite_gzip_bytes": Column("gzip", _bytes("tflite_gzip_bytes"), _value("tflite_gzip_bytes")),
     "latency_ms_p50": Column("p50", _milliseconds("latency_ms_p50"), _value("latency_ms_p50")),
+    "energy_uj_estimate": Column("energy\n(est.)", _microjoules("energy_uj_estimate"), _value("energy_uj_estimate")),
+    "energy_uj_measured": Column("energy\n(meas.)", _microjoules("energy_uj_measured"), _value("energy_uj_measured")),
+    "training_s": Column("training", _seconds("training_s")),
     "max_abs_error": Column(
         "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
     ),

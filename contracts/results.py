@@ -43,6 +43,7 @@ class Measurement:
     """One row: a stage of `prune`, a point of `sweep`, or a file of `export` and `benchmark`."""
 
     stage: str | None = None
+    method: str | None = None
     threshold: float | None = None
     sparsity_target: float | None = None
     ratio: float | None = None
@@ -62,6 +63,10 @@ class Measurement:
     tflite_gzip_bytes: int | None = None
     latency_ms_p50: float | None = None
     latency_ms_p90: float | None = None
+    energy_uj_estimate: float | None = None
+    """Microjoules for one example by a published table; never a measurement."""
+    energy_uj_measured: float | None = None
+    training_s: float | None = None
     max_abs_error: float | None = None
 
     def as_row(self) -> dict[str, Any]:

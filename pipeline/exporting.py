@@ -13,7 +13,9 @@ from dataset_io.metrics import score
 from pipeline.quality import drop
 from pipeline.session import Session
 from tflite_export.convert import Converter
+from tflite_export.energy import file_energy_uj
 from tflite_export.measure import latency
+from tflite_export.reader import read_tflite
 from tflite_export.runtime import Runner
 from tflite_export.sizes import gzip_bytes
 from tflite_export.verify import FEWEST_EXAMPLES, Verification, random_examples, verify
@@ -114,8 +116,17 @@ def score_file(data: Data, file: bytes) -> float:
 
 
 def size_columns(data: bytes) -> dict[str, Any]:
-    """Raw and compressed size of a file under the names of the results tables."""
-    return {"tflite_bytes": len(data), "tflite_gzip_bytes": gzip_bytes(data)}
+    """Raw and compressed size of a file, and the energy that is estimated from it, under the names of the tables."""
+    return {
+        "tflite_bytes": len(data),
+        "tflite_gzip_bytes": gzip_bytes(data),
+        "energy_uj_estimate": energy_estimate_uj(data),
+    }
+
+
+def energy_estimate_uj(data: bytes) -> float | None:
+    """Microjoules of one run of a file, estimated; None where a loop has an unknown number of steps."""
+    return file_energy_uj(read_tflite(data, "the .tflite file"))
 
 
 def latency_columns(

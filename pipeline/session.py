@@ -22,6 +22,7 @@ from keras_models.prediction import Predictor
 from keras_models.statistics import count_weights
 from keras_models.variables import interface, weight_specs
 from pipeline.channel_evidence import ChannelEvidence
+from pipeline.keras_energy import keras_energy_uj
 from pipeline.reporting import Reporter
 
 
@@ -99,6 +100,7 @@ class Session:
             zero_weights=counts.zero_weights,
             sparsity=counts.sparsity,
             macs=self.macs,
+            energy_uj_estimate=keras_energy_uj(self.graph, self.macs, counts.parameters),
         )
 
     @cached_property
