@@ -9,17 +9,18 @@ from contracts.errors import ExportError
 from contracts.quiet import silenced
 
 
-def load_interpreter(data: bytes, threads: int = 1) -> Any:
-    """An interpreter of LiteRT with its tensors allocated.
+def load_interpreter(data: bytes, threads: int = 1, delegates: bool = True) -> Any:
+    """An interpreter of LiteRT with its tensors allocated, with or without its default delegates.
 
     Raises ExportError where LiteRT or one of its delegates refuses the file.
     """
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     with silenced() as captured:
         interpreter = error = None
         try:
-            interpreter = Interpreter(model_content=data, num_threads=threads)
+            interpreter = Interpreter(model_content=data, num_threads=threads, experimental_op_resolver_type=resolver)
             interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as refused:
             error = refused
@@ -31,9 +32,9 @@ def load_interpreter(data: bytes, threads: int = 1) -> Any:
 class Runner:
     """Runs examples through a file; inputs and outputs are in the file's order, which is the model's."""
 
-    def __init__(self, data: bytes, threads: int = 1) -> None:
+    def __init__(self, data: bytes, threads: int = 1, delegates: bool = True) -> None:
         """Load the file. Raises ExportError where LiteRT refuses it."""
-        self._interpreter = load_interpreter(data, threads)
+        self._interpreter = load_interpreter(data, threads, delegates)
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
 
@@ -53,11 +54,18 @@ class Runner:
         Inputs are quantized and outputs dequantized where the file's are integers with a scale.
         Raises ExportError for arrays that do not fit the file, or where an operator fails.
         """
-        self._check(inputs)
-        prepared = [quantize(array, detail) for array, detail in zip(inputs, self._inputs, strict=True)]
+        prepared = self.prepare(inputs)
         size = len(prepared[0])
         batch = int(self._inputs[0]["shape"][0])
-        results = self._run_batches(prepared, size, batch)
+        return self.finish(self._run_batches(prepared, size, batch))
+
+    def prepare(self, inputs: tuple[Array, ...]) -> list[Array]:
+        """Inputs as the file's tensors hold them. Raises ExportError for arrays that do not fit."""
+        self._check(inputs)
+        return [quantize(array, detail) for array, detail in zip(inputs, self._inputs, strict=True)]
+
+    def finish(self, results: list[Array]) -> tuple[Array, ...]:
+        """Values of the file's output tensors as floats."""
         return tuple(dequantize(array, detail) for array, detail in zip(results, self._outputs, strict=True))
 
     def _run_batches(self, prepared: list[Array], size: int, batch: int) -> list[Array]:
