@@ -59,6 +59,12 @@ class MethodRecipe:
         None, "Share of the channels (--method layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
     )
     count: int | None = option(None, "How many layers or blocks are removed.", metavar="N")
+    rounds: int = option(4, "How often is pruned and trained, each time for all epochs.", metavar="N")
+    rewind: bool = option(False, "Set the weights that stay back to their initial values in every round.")
+    epsilon: float | None = option(
+        None, "Density: a layer keeps E x (inputs + outputs) weights, in place of --sparsity.", metavar="E"
+    )
+    zeta: float = option(0.3, "Share of the weights that is rewired after each epoch, 0 to 1.", metavar="Z")
     macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
     criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="pruning.criteria")
     align: int = option(1, "Keep channel counts a multiple of this.", metavar="N")
@@ -71,6 +77,11 @@ class TrainingRecipe:
     """Fine-tuning after pruning."""
 
     epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning")
+    from_scratch: bool = option(
+        False,
+        "Start from initial weights; what prunes a trained model trains for half of the epochs first.",
+        panel="Fine-tuning",
+    )
     learning_rate: float | None = option(
         None,
         "Its start; cosine decay to 0 (default: a third of the compiled optimizer's for few zeros, up to all of it).",

@@ -1,18 +1,21 @@
 """Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from contracts.data import Array
 from contracts.errors import EdgepruneError
+from contracts.model import WeightKey
 from contracts.recipe import SweepRecipe
 from contracts.results import Measurement
 from keras_models.variables import get_arrays, set_arrays
 from pipeline.exporting import Exporter, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels
+from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
 from pipeline.reporting import Reporter
@@ -54,7 +57,8 @@ class _Tools(ExitStack):
     @cached_property
     def tuner(self) -> FineTuner:
         """Trains the model with all its kernels' zeros held."""
-        return self.enter_context(FineTuner(self.session, kernels(self.session), self._recipe))
+        recipe = replace(self._recipe, epochs=epochs_left(self._recipe))
+        return self.enter_context(FineTuner(self.session, kernels(self.session), recipe))
 
 
 class Bench(ExitStack):
@@ -77,21 +81,30 @@ class Bench(ExitStack):
         return self._compressor.submit(_finish, found, keep)
 
     def _measure(self, point: SweepRecipe | None) -> list[Measured]:
-        set_arrays(self._session.loaded.model, self._original)
         if point is None:
+            set_arrays(self._session.loaded.model, self._original)
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
             return self._with_files(self._tools, row)
+        set_arrays(self._session.loaded.model, self._start)
         plan = make_plan(self._session, point)
         for warning in plan.warnings:
             self._reporter.warning(warning)
         pruned = plan.apply(self._reporter)
         if pruned.interrupted:
             raise KeyboardInterrupt
-        fine_tuning = bool(point.epochs) and not plan.trains
+        fine_tuning = bool(epochs_left(point)) and not plan.trains
         if pruned.session is self._session:
             return self._measure_pruned(self._tools, point, fine_tuning)
         with _Tools(pruned.session, self._recipe) as tools:
             return self._measure_pruned(tools, point, fine_tuning)
+
+    @cached_property
+    def _start(self) -> Mapping[WeightKey, Array]:
+        """The weights that every point starts from."""
+        if not self._recipe.from_scratch:
+            return self._original
+        start_from_scratch(self._session, self._recipe, self._reporter)
+        return get_arrays(self._session.loaded.model)
 
     def _measure_pruned(self, tools: _Tools, point: SweepRecipe, fine_tuning: bool) -> list[Measured]:
         if fine_tuning and tools.tuner.run(self._reporter).interrupted:

@@ -27,6 +27,7 @@ class MaskPlan:
 
     session: Session
     masks: Mapping[WeightKey, Mask]
+    selection: Selection
     layers: tuple[LayerReport, ...]
     warnings: tuple[str, ...]
     trains = False
@@ -51,15 +52,27 @@ class MaskPlan:
 
 def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> MaskPlan:
     """Decide which weights go. Raises ModelError where there is nothing to prune."""
+    selection = prunable(session, recipe)
+    live = variables(session.loaded.model)
+    masks = method.masks(LiveArrays({key: live[key] for key in selection.keys}), recipe)
+    return mask_plan(session, masks, selection)
+
+
+def prunable(session: Session, recipe: PointRecipe) -> Selection:
+    """The weights that a recipe chooses. Raises ModelError where there are none."""
     selection = select(session.graph.layers, recipe.include, recipe.exclude)
     if not selection.keys:
         raise ModelError(f"{session.loaded.path}: no layer has a kernel to prune", "`edgeprune inspect` says why")
-    live = variables(session.loaded.model)
-    masks = method.masks(LiveArrays({key: live[key] for key in selection.keys}), recipe)
+    return selection
+
+
+def mask_plan(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> MaskPlan:
+    """The plan that zeroes what the masks do not keep of the selected weights."""
     return MaskPlan(
         session=session,
         masks=masks,
-        layers=_report(session, masks, selection),
+        selection=selection,
+        layers=report_layers(session, masks, selection),
         warnings=_emptied(masks),
     )
 
@@ -69,7 +82,7 @@ def _emptied(masks: Mapping[WeightKey, Mask]) -> tuple[str, ...]:
     return (f"every weight becomes zero in {', '.join(emptied)}",) if emptied else ()
 
 
-def _report(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> tuple[LayerReport, ...]:
+def report_layers(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> tuple[LayerReport, ...]:
     """One row for every layer of the model, counting the zeros that the masks lead to."""
     arrays = LiveArrays(variables(session.loaded.model))
     return tuple(

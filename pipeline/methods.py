@@ -8,6 +8,7 @@ from pipeline.channel_pruning import plan_channels
 from pipeline.layer_pruning import plan_layers
 from pipeline.masked_pruning import plan_masks
 from pipeline.plan import Plan
+from pipeline.regime_pruning import plan_regime
 from pipeline.requests import load_method
 from pipeline.session import Session
 
@@ -15,6 +16,7 @@ PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
     "mask": plan_masks,
     "channels": plan_channels,
     "layers": plan_layers,
+    "regime": plan_regime,
 }
 """How each kind of method (its line `KIND`) is planned."""
 

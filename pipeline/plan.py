@@ -13,10 +13,12 @@ from pipeline.session import Session
 class Pruned:
     """What applying a plan came to: the session of the pruned model, and how training went, where the method trains.
 
-    `training_s` is None where it does not; `interrupted` says that Ctrl-C ended it early.
+    `layers` is the report where training changed the plan's, else None. `training_s` is None where nothing was trained;
+    `interrupted` says that Ctrl-C ended it early.
     """
 
     session: Session
+    layers: tuple[LayerReport, ...] | None = None
     training_s: float | None = None
     interrupted: bool = False
 

@@ -12,6 +12,7 @@ from keras_models.proof import TOLERANCE
 from pipeline.channel_pruning import ChannelPruning
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
+from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
@@ -31,21 +32,24 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """
     outputs = prune_outputs(path, recipe)
     session = open_session(path, recipe, reporter)
+    rows = [session.measure(stage="original", model_bytes=size_of(path))]
+    unpruned = _unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
+    if recipe.from_scratch:
+        _from_scratch(session, recipe, reporter)
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
         reporter.warning(warning)
-    rows = [session.measure(stage="original", model_bytes=size_of(path))]
     extra = dict(plan.details)
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers, extra=extra)
     if recipe.dry_run:
         return replace(result, rows=(*rows, _predicted(rows[0], plan)))
-    unpruned = _unpruned_file(session, recipe) if recipe.tflite else b""
     pruned = plan.apply(reporter)
     session, interrupted = pruned.session, pruned.interrupted
+    result = replace(result, layers=pruned.layers or plan.layers)
     if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
-    fine_tuning = bool(recipe.epochs) and not plan.trains
+    fine_tuning = bool(epochs_left(recipe)) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
     rows.append(session.measure(stage="pruned"))
     if fine_tuning:
@@ -60,6 +64,14 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
         if channels and "plot" in places:
             plot_plan(channels, places["plot"])
         return _write(session, result, unpruned, exported, places)
+
+
+def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> None:
+    """Initial weights, trained where the method needs it; a dry run trains nothing."""
+    if recipe.dry_run and epochs_left(recipe) < recipe.epochs:
+        reporter.warning("the plan is that of the saved weights: from scratch, others will be pruned")
+    else:
+        start_from_scratch(session, recipe, reporter)
 
 
 def _write(
@@ -103,7 +115,7 @@ def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> boo
     """Fine-tune with all zeros held; whether it was interrupted."""
     live = kernels(session)
     held = {key: live[key] for key in zero_masks(live)}
-    with FineTuner(session, held, recipe) as tuner:
+    with FineTuner(session, held, replace(recipe, epochs=epochs_left(recipe))) as tuner:
         return tuner.run(reporter).interrupted
 
 

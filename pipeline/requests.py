@@ -1,5 +1,6 @@
 """What can be wrong with a request before any model is opened. Imports neither TensorFlow nor what needs it."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,8 @@ MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 
 
 METHODS = "pruning.methods"
+TRAINING_KINDS = {"regime"}
+"""Kinds of methods that train the model themselves, for the epochs of the recipe."""
 EVERY_METHODS = {"method", "include", "exclude"}
 """Options that belong to all methods; a method's line `OPTIONS` names the others that it reads."""
 
@@ -46,7 +49,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     method = load_method(recipe)
     if recipe.check and method.KIND == "mask":
         raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
-    _check_training(recipe)
+    _check_training(recipe, [method])
     if recipe.quantize != "none" and not recipe.tflite:
         raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
@@ -92,9 +95,7 @@ def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     files = [Path(file) for file in (recipe.output, recipe.plot) if file]
     check_outputs(files, _inputs(model, recipe), recipe.force)
-    _check_training(recipe)
-    for point in points:
-        load_method(point)
+    _check_training(recipe, [load_method(point) for point in points])
 
 
 def numerics(recipe: SweepRecipe) -> list[str]:
@@ -109,10 +110,25 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
     check_outputs([Path(recipe.tflite)], _inputs(model, recipe), recipe.force)
 
 
-def _check_training(recipe: PointRecipe) -> None:
+def _check_training(recipe: PointRecipe, methods: Sequence[ModuleType]) -> None:
+    example = "for example --epochs 10 --data D"
+    if any(method.KIND in TRAINING_KINDS for method in methods) and not recipe.epochs and not _is_dry(recipe):
+        raise UsageError(f"--method {recipe.method} trains, and needs --epochs N", example)
+    if recipe.from_scratch and not recipe.epochs:
+        raise UsageError("--from-scratch trains, and needs --epochs N", example)
+    if recipe.from_scratch and recipe.epochs < 2 and any(method.KIND not in TRAINING_KINDS for method in methods):
+        raise UsageError(
+            f"--from-scratch shares the epochs between training and fine-tuning, found --epochs {recipe.epochs}",
+            "give --epochs 2 or more",
+        )
     if recipe.teacher and not recipe.distill:
         raise UsageError("--teacher names whom --distill learns from", "give --distill too")
     if recipe.distill and not recipe.epochs:
         raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
     if recipe.epochs and not recipe.data:
         raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+
+
+def _is_dry(recipe: PointRecipe) -> bool:
+    """Whether nothing is carried out, and so nothing trained."""
+    return isinstance(recipe, PruneRecipe) and recipe.dry_run

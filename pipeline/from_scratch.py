@@ -1,0 +1,38 @@
+"""Training from scratch: a session's model gets initial weights, and is trained where the method wants it so."""
+
+import time
+from dataclasses import replace
+
+from contracts.recipe import PointRecipe
+from keras_models.initial_weights import reinitialise
+from keras_models.kerases import keras_module
+from pipeline.fine_tuning import FineTuner
+from pipeline.reporting import Reporter
+from pipeline.requests import TRAINING_KINDS, load_method
+from pipeline.session import Session
+
+
+def start_from_scratch(session: Session, recipe: PointRecipe, reporter: Reporter) -> float:
+    """Give the model initial weights, by the seed; what prunes a trained model finds it trained. Seconds of training.
+
+    All methods so have the same budget: those that do not train themselves get the dense model after half of the
+    epochs, rounded up, and fine-tune for the rest (`epochs_left`). Raises KeyboardInterrupt where the user ends it.
+    """
+    loaded = session.loaded
+    reinitialise(loaded.model, keras_module(loaded.keras_major), recipe.seed)
+    if epochs_left(recipe) == recipe.epochs:
+        return 0.0
+    started = time.perf_counter()
+    dense = replace(recipe, epochs=recipe.epochs - epochs_left(recipe))
+    with FineTuner(session, {}, dense, rate_share=1.0) as tuner:
+        result = tuner.run(reporter)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    return time.perf_counter() - started
+
+
+def epochs_left(recipe: PointRecipe) -> int:
+    """Epochs that pruning itself, or fine-tuning after it, may use."""
+    if not recipe.from_scratch or load_method(recipe).KIND in TRAINING_KINDS:
+        return recipe.epochs
+    return recipe.epochs // 2

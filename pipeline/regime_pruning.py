@@ -1,0 +1,121 @@
+"""Pruning by training: masks from the method's regime, set at the start of each round and moved between its epochs."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from contracts.errors import ModelError
+from contracts.model import WeightKey
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from keras_models.live_arrays import LiveArrays
+from keras_models.training import FitResult, Masks, UpdateMasks
+from keras_models.variables import get_arrays, set_arrays, variables
+from pipeline.fine_tuning import FineTuner, kernels, zero_masks
+from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers
+from pipeline.plan import Pruned
+from pipeline.reporting import Reporter
+from pipeline.session import Session
+from pruning.regimes import Regime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegimePlan:
+    """How the session's model is to be trained, and the zeros that it leads to: their number, not yet their places."""
+
+    target: MaskPlan
+    regime: Regime
+    recipe: PointRecipe
+    trains = True
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer, with the zeros that it is to have."""
+        return self.target.layers
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Layers of which nothing will be left."""
+        return self.target.warnings
+
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the pruned model will have."""
+        return self.target.predicted
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the layers' rows do not tell."""
+        return {}
+
+    def apply(self, reporter: Reporter) -> Pruned:
+        """Train the model for the epochs of the recipe, in each round."""
+        session, started = self.target.session, time.perf_counter()
+        live = variables(session.loaded.model)
+        chosen = {key: live[key] for key in self.target.masks}
+        held = {key: mask for key, mask in zero_masks(kernels(session)).items() if key not in chosen}
+        rate_share = 1.0 if self.recipe.from_scratch else None
+        with FineTuner(
+            session, {key: live[key] for key in (*chosen, *held)}, self.recipe, rate_share=rate_share
+        ) as tuner:
+            result = self._train(tuner, chosen, held, reporter)
+        return Pruned(
+            session=session,
+            layers=report_layers(session, result.masks, self.target.selection),
+            training_s=time.perf_counter() - started,
+            interrupted=result.interrupted,
+        )
+
+    def _train(self, tuner: FineTuner, chosen: Mapping[WeightKey, Any], held: Masks, reporter: Reporter) -> FitResult:
+        """All rounds; `held` are the masks of weights that are zero and not up for choice."""
+        model = self.target.session.loaded.model
+        initial = get_arrays(model) if self.regime.rewinds else {}
+        if self.regime.trains_first and self.recipe.from_scratch and tuner.run(reporter, masks=held).interrupted:
+            raise KeyboardInterrupt  # nothing is pruned yet
+        for number, start in enumerate(self.regime.starts, 1):
+            masks = start(LiveArrays(chosen), self._generator(number, 0))
+            set_arrays(model, initial)
+            update = self._rewiring(chosen, held, number) if self.regime.rewire else None
+            result = tuner.run(reporter, masks={**held, **masks}, update_masks=update)
+            if result.interrupted:
+                break
+        if number < len(self.regime.starts):
+            reporter.warning(f"the zeros are those of round {number} of {len(self.regime.starts)}")
+        return result
+
+    def _rewiring(self, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:
+        def update(epoch: int) -> Masks:
+            assert self.regime.rewire
+            weights = self.regime.rewire(LiveArrays(chosen), self._generator(number, epoch))
+            set_arrays(self.target.session.loaded.model, weights)
+            return {**held, **{key: array != 0 for key, array in weights.items()}}
+
+        return update
+
+    def _generator(self, number: int, epoch: int) -> np.random.Generator:
+        """Random numbers of one epoch, whatever was drawn before."""
+        return np.random.default_rng([self.recipe.seed, number, epoch])
+
+
+def plan_regime(session: Session, method: ModuleType, recipe: PointRecipe) -> RegimePlan:
+    """Decide how to train, and how many weights of each layer will be zero.
+
+    Raises ModelError where there is nothing to prune, or where more is zero already than is asked for.
+    """
+    selection = prunable(session, recipe)
+    regime: Regime = method.regime(recipe)
+    live = variables(session.loaded.model)
+    weights = LiveArrays({key: live[key] for key in selection.keys})
+    masks = regime.starts[-1](weights, np.random.default_rng(recipe.seed))
+    for (path, name), array in weights.items():
+        present, wanted = (array.size - int(np.count_nonzero(stays)) for stays in (array, masks[path, name]))
+        if present > wanted:
+            raise ModelError(
+                f"{path}/{name}: {present:,} of {array.size:,} weights are zero already, and {wanted:,} are asked for",
+                f"ask for a sparsity of at least {present / array.size:.4g}, or give --from-scratch",
+            )
+    return RegimePlan(target=mask_plan(session, masks, selection), regime=regime, recipe=recipe)

@@ -1,0 +1,34 @@
+"""In-training pruning: after each epoch the weakest weights go and as many others grow at random places.
+
+"A comparative study of neural network pruning strategies for industrial applications", 2025,
+doi:10.3389/fcomp.2025.1563942. The sparsity of each layer is held throughout.
+"""
+
+from contracts.recipe import MethodRecipe, PointRecipe
+from pruning.magnitude import largest, share_of
+from pruning.masks import removal_count
+from pruning.regimes import Regime
+from pruning.rewiring import rewire, weakest
+
+SUMMARY = "drops the weakest weights after each epoch and grows as many at random places (--sparsity S, --zeta Z)"
+KIND = "regime"
+OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "zeta")
+
+
+def check(recipe: MethodRecipe) -> None:
+    """Every recipe is good: what it does not name has a default."""
+
+
+def regime(recipe: PointRecipe) -> Regime:
+    """Starts from the largest weights of each layer."""
+
+    def kept(size: int, shape: tuple[int, ...]) -> int:
+        return size - removal_count(size, share_of(shape, recipe))
+
+    return Regime(
+        starts=(lambda weights, _: largest(weights, recipe),),
+        rewire=lambda weights, generator: {
+            key: rewire(array, kept(array.size, array.shape), recipe.zeta, weakest, generator)
+            for key, array in weights.items()
+        },
+    )

@@ -1,0 +1,32 @@
+"""Regimes: when and how masks change while a model is trained. Arrays in, arrays out; the pipeline trains."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.masks import Mask
+from contracts.model import WeightKey
+
+Weights = Mapping[WeightKey, Array]
+Start = Callable[[Weights, np.random.Generator], dict[WeightKey, Mask]]
+"""Present weights to the masks that a round of training starts with."""
+Rewire = Callable[[Weights, np.random.Generator], dict[WeightKey, Array]]
+"""Weights at the end of an epoch to those that the next one starts with, which is masked where they are 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regime:
+    """What a method does with the masks.
+
+    starts: one for each round; every round trains for all epochs of the recipe.
+    rewire: called after each epoch of a round but the last; None: the masks stay.
+    rewinds: the weights are those of the start again when a round begins.
+    trains_first: from scratch, the dense model is trained for the recipe's epochs before the first round.
+    """
+
+    starts: tuple[Start, ...]
+    rewire: Rewire | None = None
+    rewinds: bool = False
+    trains_first: bool = False
