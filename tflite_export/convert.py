@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -85,6 +85,8 @@ class Converter:
                 data = self._run_calibrated(configure, examples, allow_flex)
             else:
                 data = self._run(self._graph, configure, allow_flex)
+            if hasattr(numeric, "rework"):
+                data = numeric.rework(data)
         return finish(data, self._interface)
 
     def _trace(self) -> SavedGraph:
@@ -112,9 +114,10 @@ class Converter:
         """A calibrated file of a recurrent model: with fused LSTMs where they come out right, else unrolled."""
         floats = self._run(self._graph, lambda _: None, allow_flex)
         if not has_loops(floats):
-            data = self._run(self._graph, configure, allow_flex)
-            if agree(data, floats, calibration):
-                return data
+            with suppress(ExportError):  # TensorFlow 2.21 has no fused LSTM in 16x8
+                data = self._run(self._graph, configure, allow_flex)
+                if agree(data, floats, calibration):
+                    return data
         if self._unrolled is None:
             with unrolled(self._model):
                 self._unrolled = self._trace()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from contracts.model import Interface, Port
 from tflite_export.tracing import INPUT_NAME, OUTPUT_NAME
 
@@ -21,6 +23,7 @@ def finish(data: bytes, interface: Interface) -> bytes:
     main.inputs = _rename(main, signature.inputs, INPUT_NAME, interface.inputs)
     main.outputs = _rename(main, signature.outputs, OUTPUT_NAME, interface.outputs)
     _empty_unused_buffers(model)
+    _embed_buffers(model, data)
     builder = flatbuffers.Builder(len(data) + 1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
@@ -33,6 +36,14 @@ def _empty_unused_buffers(model: Any) -> None:
     for index, buffer in enumerate(model.buffers):
         if index not in used:
             buffer.data = None
+
+
+def _embed_buffers(model: Any, data: bytes) -> None:
+    """Take buffers that lie behind the flatbuffer (ai-edge-quantizer's do) into it; their places change here."""
+    for buffer in model.buffers:
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
 
 
 def _rename(subgraph: Any, entries: list[Any], pattern: str, ports: tuple[Port, ...]) -> list[int]:

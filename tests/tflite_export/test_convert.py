@@ -20,6 +20,8 @@ FORMATS = (
     ("dynamic", "float32"),
     ("int8", "float32"),
     ("int8", "int8"),
+    ("int16x8", "float32"),
+    ("int4", "float32"),
 )
 
 
@@ -27,6 +29,11 @@ FORMATS = (
 @pytest.mark.parametrize(("quantize", "io"), FORMATS)
 def test_each_file_computes_what_the_model_computes(cases, kind, architecture, quantize, io):
     case = cases(kind, architecture)
+    if (kind, architecture, quantize) == ("keras3", "several", "int16x8"):
+        # Keras 3 wraps negative indices with LESS and SELECT, which the converter's 16x8 mode cannot quantize.
+        with pytest.raises(ExportError, match="TensorFlow's converter failed"):
+            case.converter.convert(quantize, calibration=case.examples)
+        return
     data = case.converter.convert(quantize, calibration=case.examples, io=io)
 
     verification = verify(data, case.reference, case.examples, quantize)

@@ -8,4 +8,8 @@ A format is a module with
     BOUND               how far its outputs may be from the model's (`tflite_export.bounds.ErrorBound`)
     configure(converter, calibration, io)
                         sets up a `tf.lite.TFLiteConverter`
+
+and, where the converter alone cannot make the format,
+
+    rework(data)        the converter's file (bytes) in this format
 """
