@@ -5,28 +5,55 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Split
+from contracts.data import Array, Split
 
 
-def epoch_seed(seed: int, epoch: int) -> int:
-    """A seed of its own for each epoch, 0 to 2**32 - 1: an epoch can be trained without those before it."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+def derived_seed(seed: int, number: int) -> int:
+    """A seed of its own for each epoch, or for each layer in it, 0 to 2**32 - 1."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
 
 
-def steps_of(train: Split, batch_size: int) -> int:
-    """Steps of one epoch; a stream of unknown length is counted."""
-    size = train.size if train.size is not None else sum(len(inputs[0]) for inputs, _ in train.batches(batch_size))
-    return math.ceil(size / batch_size)
+class Feed:
+    """The training part in batches. What lies in memory is copied to TensorFlow once and shuffled by its numbers.
+
+    `fit` itself would copy it anew in each call, and an epoch a call is what makes training resumable.
+    """
+
+    def __init__(self, train: Split, batch_size: int) -> None:
+        self.train, self._batch_size = train, batch_size
+        size = train.size if train.size is not None else sum(len(inputs[0]) for inputs, _ in train.batches(batch_size))
+        self.steps = math.ceil(size / batch_size)
+        """Steps of one epoch; a stream of unknown length was counted."""
+        if train.arrays is not None:
+            self._shuffle_numbers(*train.arrays)
+
+    def epoch(self, seed: int) -> Any:
+        """A batched `tf.data.Dataset` of one epoch; the next call changes the order of the same one."""
+        if self.train.arrays is None:
+            return self.train.tf_dataset(self._batch_size, seed)
+        self._order.assign(np.random.default_rng(seed).permutation(self._order.shape[0]))
+        return self._dataset
+
+    def _shuffle_numbers(self, inputs: tuple[Array, ...], labels: tuple[Array, ...]) -> None:
+        import tensorflow as tf
+
+        with tf.device("CPU:0"):
+            arrays = tuple(_single([tf.constant(array) for array in side]) for side in (inputs, labels))
+            self._order = tf.Variable(np.arange(len(inputs[0])), trainable=False)
+        self._dataset = (
+            tf.data.Dataset.range(len(inputs[0]))
+            .batch(self._batch_size)
+            .map(lambda places: _rows(arrays, tf.gather(self._order, places)), num_parallel_calls=tf.data.AUTOTUNE)
+            .prefetch(tf.data.AUTOTUNE)
+        )
 
 
-def fit_arguments(train: Split, batch_size: int, seed: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What `fit` takes: arrays where the data lies in memory, else a stream."""
-    if train.arrays is None:
-        return (train.tf_dataset(batch_size, seed),), {}
-    inputs, labels = train.arrays
-    return (_single(inputs), _single(labels)), {"batch_size": batch_size, "shuffle": True}
+def _rows(arrays: Any, numbers: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.nest.map_structure(lambda array: tf.gather(array, numbers), arrays)
 
 
-def _single(arrays: tuple[Any, ...]) -> Any:
-    """Keras takes one array bare, several as a list."""
-    return arrays[0] if len(arrays) == 1 else list(arrays)
+def _single(arrays: list[Any]) -> Any:
+    """Keras takes one array bare, several as a tuple."""
+    return arrays[0] if len(arrays) == 1 else tuple(arrays)

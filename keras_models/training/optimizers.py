@@ -1,10 +1,11 @@
 """Optimizers of both Kerases: which one, from which learning rate, and made afresh without retracing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from contracts.data import Array
 from keras_models.training.options import Masks
 
 DEFAULT_LEARNING_RATE = 1e-3
@@ -54,7 +55,7 @@ class FreshOptimizer:
         # the legacy optimizers of Keras 2 make their slots under another name
         create = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights
         create(model.trainable_variables)
-        self._start = [variable.numpy() for variable in self.variables]
+        self._start = self.state()
 
     @property
     def variables(self) -> list[Any]:
@@ -65,5 +66,13 @@ class FreshOptimizer:
     def reset(self, rate: float) -> None:
         """All variables as they were made, the learning rate back at `rate`."""
         self._rate.assign(rate)
-        for variable, value in zip(self.variables, self._start, strict=True):
+        self.restore(self._start)
+
+    def state(self) -> list[Array]:
+        """The values of all variables."""
+        return [variable.numpy() for variable in self.variables]
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """What `state` gave."""
+        for variable, value in zip(self.variables, state, strict=True):
             variable.assign(value)

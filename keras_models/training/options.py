@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from contracts.data import Array
 from contracts.masks import Mask
 from contracts.model import WeightKey
 
 Masks = Mapping[WeightKey, Mask]
 UpdateMasks = Callable[[int], Masks]
 """Given the number of the epoch that ended (from 1), the masks from then on."""
+
+ArrayLists = dict[str, list[Array]]
+"""Arrays under names, several under each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,7 @@ class FitOptions:
 
     learning_rate: its start; None: `rate_share` of the optimizer's own.
     rate_share: 0 to 1; None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
+    checkpoints: a folder for the state after each epoch. It must belong to this model, its data and these options.
     """
 
     epochs: int
@@ -35,14 +41,19 @@ class FitOptions:
     patience: int
     seed: int
     rate_share: float | None = None
+    checkpoints: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitResult:
-    """How training went; `best_epoch` 0 means that no epoch ended that could be kept. `masks` are those of the end."""
+    """How training went; `best_epoch` 0 means that no epoch ended that could be kept.
+
+    masks: those of the best epoch. resumed_after: the last epoch that a checkpoint held, 0 where there was none.
+    """
 
     logs: tuple[EpochLog, ...]
     best_epoch: int
     masks: Masks
+    resumed_after: int = 0
     interrupted: bool = False
     notes: tuple[str, ...] = ()

@@ -1,9 +1,11 @@
 """How far training has come: its epochs, the best weights seen with their masks, and why it stops."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks
+from keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks
 
 
 class Progress:
@@ -23,6 +25,7 @@ class Progress:
         self._best_score = -math.inf
         self._note: str | None = None
         self.logs: list[EpochLog] = []
+        self.resumed_after = 0
         self.masks = masks
         self.best_epoch, self.best_masks, self.best_weights = 0, masks, model.get_weights()
 
@@ -36,9 +39,9 @@ class Progress:
         """Its number, from 1."""
         return len(self.logs) + 1
 
-    def stop(self, why: str) -> None:
-        """Train no further epoch."""
-        self._note = why
+    def stop_at_loss(self, loss: float) -> None:
+        """Train no further: the loss is no number."""
+        self._note = f"the loss became {loss} in epoch {self.next_epoch}: stopped, the best weights are kept"
 
     def add(self, loss: float, score: float) -> EpochLog:
         """Enter an epoch that was trained and scored; of equal scores the later wins, as it has the lower rate."""
@@ -50,8 +53,37 @@ class Progress:
             self._best_score, self.best_epoch = self._sign * score, log.epoch
             self.best_masks, self.best_weights = self.masks, self._model.get_weights()
         elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= self._options.patience:
-            self.stop(f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}")
+            self._note = f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}"
         return log
+
+    def state(self) -> tuple[dict[str, Any], ArrayLists]:
+        """All of it as JSON values and lists of arrays, the model's present weights too."""
+        facts = {
+            "logs": [asdict(log) for log in self.logs],
+            "note": self._note,
+            "best_epoch": self.best_epoch,
+            "best_score": self._best_score,
+            "masks": list(self.masks),
+            "best_masks": list(self.best_masks),
+        }
+        lists = {
+            "weights": self._model.get_weights(),
+            "best_weights": self.best_weights,
+            "masks": list(self.masks.values()),
+            "best_masks": list(self.best_masks.values()),
+        }
+        return facts, lists
+
+    def restore(self, facts: Mapping[str, Any], lists: ArrayLists) -> None:
+        """What `state` gave, the model's weights included."""
+        self.logs = [EpochLog(**log) for log in facts["logs"]]
+        self._note, self.best_epoch, self._best_score = facts["note"], facts["best_epoch"], facts["best_score"]
+        self.resumed_after = len(self.logs)
+        self.masks, self.best_masks = (
+            dict(zip(map(tuple, facts[name]), lists.get(name, []), strict=True)) for name in ("masks", "best_masks")
+        )
+        self.best_weights = lists["best_weights"]
+        self._model.set_weights(lists["weights"])
 
     def result(self, interrupted: bool) -> FitResult:
         """What the caller is told."""
@@ -59,6 +91,7 @@ class Progress:
             logs=tuple(self.logs),
             best_epoch=self.best_epoch,
             masks=self.best_masks,
+            resumed_after=self.resumed_after,
             interrupted=interrupted,
             notes=(self._note,) if self._note else (),
         )

@@ -9,10 +9,14 @@ from contracts.errors import TrainingError
 from contracts.model import WeightKey
 from keras_models.distillation import Distillation
 from keras_models.masking import WeightMasks
-from keras_models.training.feeding import epoch_seed, fit_arguments, steps_of
+from keras_models.training.checkpoint import Checkpoint
+from keras_models.training.feeding import Feed, derived_seed
 from keras_models.training.optimizers import FreshOptimizer, compiled_optimizer, first_rate, rate_share
 from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, UpdateMasks
 from keras_models.training.progress import Progress
+from keras_models.training.random_states import RandomStates
+
+OnEpoch = Callable[[EpochLog], None]
 
 
 class Trainer:
@@ -38,11 +42,12 @@ class Trainer:
         self._compile_config = model.get_compile_config() if getattr(model, "optimizer", None) else None
         self._original_optimizer = compiled_optimizer(model, keras_module)
         self._optimizer: FreshOptimizer | None = None
+        self._feed: Feed | None = None
+        self._random_states = RandomStates(model)
         self._masks = WeightMasks(variables)
         self._masks.install(model)
         if distillation:
             distillation.install(model)
-        self._seed_states = [(found, found.numpy()) for found in model.variables if "seed_generator" in found.name]
 
     def fit(
         self,
@@ -50,7 +55,7 @@ class Trainer:
         masks: Masks,
         score: Callable[[], float],
         higher_is_better: bool,
-        on_epoch: Callable[[EpochLog], None] = lambda log: None,
+        on_epoch: OnEpoch = lambda log: None,
         *,
         update_masks: UpdateMasks | None = None,
         callbacks: Sequence[Any] = (),
@@ -67,24 +72,31 @@ class Trainer:
         Raises TrainingError if the start's score is NaN.
         """
         self._masks.assign(masks)
-        self._reset_optimizer(masks, steps_of(train, self._options.batch_size) * self._options.epochs)
         if math.isnan(score()):
             raise TrainingError("the score before training is NaN", "check the data and the model's weights")
+        feed, optimizer = self._prepare(train, masks)
         progress = Progress(
             self._model, masks, self._options, higher_is_better=higher_is_better, candidates_from=candidates_from
         )
+        folder = self._options.checkpoints
+        checkpoint = Checkpoint(folder, progress.best_weights, masks) if folder else None
+        if checkpoint:
+            checkpoint.resume(progress, optimizer)
+        for log in progress.logs:
+            on_epoch(log)
         interrupted = False
         try:
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
-                    self._masks.assign(progress.masks)
-                loss = self._train_epoch(train, progress.next_epoch, callbacks)
+                self._masks.assign(progress.masks)
+                loss = self._train(feed, progress.next_epoch, callbacks)
                 if math.isfinite(loss):
                     on_epoch(progress.add(loss, score()))
                 else:
-                    where = f"the loss became {loss} in epoch {progress.next_epoch}"
-                    progress.stop(f"{where}: stopped, the best weights are kept")
+                    progress.stop_at_loss(loss)
+                if checkpoint:
+                    checkpoint.keep(progress, optimizer)
         except KeyboardInterrupt:
             interrupted = True
         self._model.set_weights(progress.best_weights)
@@ -93,26 +105,36 @@ class Trainer:
 
     def close(self) -> None:
         """Give the model back the compile settings and the training step that it came with."""
+        self._random_states.close()
         for patched in ("train_step", "compute_loss"):
             vars(self._model).pop(patched, None)
         if self._compile_config is not None:
             self._model.compile_from_config(self._compile_config)
 
-    def _reset_optimizer(self, masks: Masks, steps: int) -> None:
-        """A fresh optimizer in effect, and the model's own random numbers from their start."""
-        for variable, state in self._seed_states:
-            variable.assign(state)
+    def _prepare(self, train: Split, masks: Masks) -> tuple[Feed, FreshOptimizer]:
+        """The data at hand, and a fresh optimizer in effect; both are made once."""
+        if self._feed is None or self._feed.train is not train:
+            self._feed = Feed(train, self._options.batch_size)
         if self._optimizer is None:
+            steps = self._feed.steps * self._options.epochs
             self._optimizer = FreshOptimizer(self._model, self._original_optimizer, self._keras, self._loss, steps)
         share = self._options.rate_share
         own_rate = (rate_share(masks) if share is None else share) * first_rate(self._original_optimizer)
         self._optimizer.reset(self._options.learning_rate or own_rate)
+        return self._feed, self._optimizer
 
-    def _train_epoch(self, train: Split, epoch: int, callbacks: Sequence[Any]) -> float:
-        """Train one epoch (numbered from 1) in an order that depends on its number, not on what came before."""
-        self._keras.utils.set_random_seed(epoch_seed(self._options.seed, epoch))
-        data, settings = fit_arguments(train, self._options.batch_size, epoch_seed(self._options.seed, epoch))
+    def _train(self, feed: Feed, epoch: int, callbacks: Sequence[Any]) -> float:
+        """Train one epoch; the loss. Its random numbers follow from its number, not from what came before."""
+        seed = derived_seed(self._options.seed, epoch)
+        self._keras.utils.set_random_seed(seed)
+        self._random_states.start_epoch(seed)
         history = self._model.fit(
-            *data, initial_epoch=epoch - 1, epochs=epoch, verbose=0, callbacks=list(callbacks), **settings
+            feed.epoch(seed),
+            initial_epoch=epoch - 1,
+            epochs=epoch,
+            verbose=0,
+            shuffle=False,
+            callbacks=list(callbacks),
         )
+        self._masks.apply()  # an optimizer that averages has just written its averages into the weights
         return float(history.history["loss"][-1])
