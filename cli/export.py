@@ -26,6 +26,7 @@ COLUMNS = (
     "latency_ms_p50",
     "energy_uj_estimate",
     "max_abs_error",
+    "arena_bytes",
 )
 
 

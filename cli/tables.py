@@ -112,6 +112,7 @@ COLUMNS = {
     "max_abs_error": Column(
         "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
     ),
+    "arena_bytes": Column("arena", _bytes("arena_bytes"), _value("arena_bytes")),
     "latency_ms_p90": Column("p90", _milliseconds("latency_ms_p90"), _value("latency_ms_p90")),
 }
 

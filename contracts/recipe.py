@@ -35,8 +35,8 @@ class DataRecipe:
     scale: str = option("auto", "Scaling of whole-number images: auto, none or a factor.", panel="Data")
     metric: str | None = option(None, "Score: accuracy, auc, mae, mse, … (default: by the task).", panel="Data")
     loss: str | None = option(None, "Loss (default: the one saved with the model, or by the task).", panel="Data")
-    target: str | None = option(
-        None, "`input`: train and score against the model's own input.", choices=("input",), panel="Data"
+    target: tuple[str, ...] = option(
+        [], "`input`: train and score against the model's own input.", choices=("input",), panel="Data"
     )
 
 
@@ -106,6 +106,28 @@ class NumericsRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeviceRecipe(DataRecipe):
+    """What the .tflite file is for."""
+
+    target: tuple[str, ...] = option(
+        [],
+        "`input`: train and score against the model's own input. `micro`: prove the .tflite in TFLite Micro too "
+        "(`mobile`: in LiteRT alone); repeatable.",
+        choices=("input", "mobile", "micro"),
+        panel="Data",
+    )
+    max_arena: int | None = option(
+        None,
+        "Most bytes that TFLite Micro may allocate (--target micro).",
+        metavar="BYTES",
+        panel="Quality gates",
+    )
+    c_array: str | None = option(
+        None, "The .tflite as C++ source too, with a header beside it.", metavar="FILE.cc", panel="Export"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateRecipe:
     """Quality gates: what misses them is not written, and the exit status is 3."""
 
@@ -125,7 +147,7 @@ class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, Mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class PruneRecipe(PointRecipe, GateRecipe):
+class PruneRecipe(DeviceRecipe, PointRecipe, GateRecipe):
     """`edgeprune prune`."""
 
     output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
@@ -141,6 +163,7 @@ class PruneRecipe(PointRecipe, GateRecipe):
 class SweepRecipe(PointRecipe):
     """`edgeprune sweep`."""
 
+    methods: str | None = option(None, "Methods to compare, as A,B,C; each at every point.", metavar="LIST")
     thresholds: str | None = option(None, "Points: A,B,C or START:STOP:STEP (STOP included).", metavar="LIST")
     sparsities: str | None = option(None, "Points of --sparsity.", metavar="LIST")
     ratios: str | None = option(None, "Points of --ratio.", metavar="LIST")
@@ -152,7 +175,7 @@ class SweepRecipe(PointRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportRecipe(NumericsRecipe, DataRecipe, ModelRecipe, GateRecipe):
+class ExportRecipe(DeviceRecipe, NumericsRecipe, ModelRecipe, GateRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")

@@ -107,6 +107,7 @@ RANGES = {
     "temperature": (1e-3, 1e6),
     "alpha": (0.0, 1.0),
     "max_drop": (0.0, math.inf),
+    "max_arena": (1, math.inf),
     "min_score": (-math.inf, math.inf),
     "threads": (1, 1024),
     "runs": (1, math.inf),
@@ -121,8 +122,9 @@ def check(recipe: ModelRecipe) -> None:
         value = getattr(recipe, item.name)
         flag = "--" + item.name.replace("_", "-")
         choices = item.metadata.get("choices")
-        if choices and value is not None and value not in choices:
-            raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {value!r}")
+        for name in value if isinstance(value, tuple) else (value,):
+            if choices and name is not None and name not in choices:
+                raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
         if "plugins" in item.metadata:
             check_name(item.metadata["plugins"], value)
         if item.name in RANGES and value is not None:

@@ -68,6 +68,7 @@ class Measurement:
     energy_uj_measured: float | None = None
     training_s: float | None = None
     max_abs_error: float | None = None
+    arena_bytes: int | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The row as plain JSON values, every key present."""

@@ -8,13 +8,14 @@ import numpy as np
 
 from contracts.data import Array, Data, first_examples
 from contracts.errors import ExportError
-from contracts.recipe import NumericsRecipe
+from contracts.recipe import DeviceRecipe, NumericsRecipe
 from dataset_io.metrics import score
-from pipeline.quality import drop
+from pipeline.quality import check_arena, drop
 from pipeline.session import Session
 from tflite_export.convert import Converter
 from tflite_export.energy import file_energy_uj
 from tflite_export.measure import latency
+from tflite_export.micro import MicroCheck, check_micro
 from tflite_export.reader import read_tflite
 from tflite_export.runtime import Runner
 from tflite_export.sizes import gzip_bytes
@@ -29,12 +30,21 @@ LARGEST_DROP = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A verified file, not yet written. `score` is the file's own, on the test part; None without data."""
+    """A verified file, not yet written. `score` is the file's own, on the test part; None without data.
+
+    `micro` is None unless the file is for TFLite Micro.
+    """
 
     quantize: str
     data: bytes
     verification: Verification
     score: float | None = None
+    micro: MicroCheck | None = None
+
+    @property
+    def arena_bytes(self) -> int | None:
+        """Memory that TFLite Micro takes; None where it did not run."""
+        return self.micro.arena_bytes if self.micro else None
 
     def columns(self) -> dict[str, Any]:
         """What the file adds to a row of a results table."""
@@ -43,6 +53,7 @@ class Exported:
             "score": self.score,
             "loss": None,
             "max_abs_error": self.verification.max_abs_error,
+            "arena_bytes": self.arena_bytes,
             **size_columns(self.data),
         }
 
@@ -71,12 +82,18 @@ class Exporter:
     def export(self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None) -> Exported:
         """Convert and verify; where the model's own score is given, the file is scored on the test part too.
 
-        Raises ExportError where the model cannot be converted or the file computes something else.
+        With --target micro it is run in TFLite Micro besides.
+        Raises ExportError where the model cannot be converted or the file computes something else, QualityGateError
+        where it takes more than --max-arena.
         """
         data = self.convert(quantize, recipe)
         verification = verify(data, self._session.predictor, self._examples, quantize)
+        micro = None
+        if isinstance(recipe, DeviceRecipe) and "micro" in recipe.target:
+            micro = check_micro(data, self._examples)
+            check_arena(recipe, micro.arena_bytes)
         value = self._checked_score(quantize, data, model_score) if model_score is not None else None
-        return Exported(quantize=quantize, data=data, verification=verification, score=value)
+        return Exported(quantize=quantize, data=data, verification=verification, score=value, micro=micro)
 
     def _checked_score(self, quantize: str, data: bytes, model_score: float) -> float:
         value = score_file(self._session.require_data(), data)

@@ -23,6 +23,7 @@ from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
 from pipeline.session import Session, open_session
+from pipeline.tflite_files import write_tflite_files
 
 
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
@@ -48,6 +49,8 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     result = replace(result, layers=pruned.layers or plan.layers)
     if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
         extra["check"] = _check(plan, session, reporter)
+    if isinstance(plan, ChannelPruning):
+        plan.reconstruct(session, reporter)  # after the proof, which is of the bare cut
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
     fine_tuning = bool(epochs_left(recipe)) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
@@ -82,7 +85,7 @@ def _write(
     save_model(session.loaded, session.loaded.model, places["model"])
     rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
     if exported:
-        places["tflite"].write_bytes(exported.data)
+        write_tflite_files(exported, places)
         rows = _with_tflite(exported, unpruned, result.outputs["tflite"], rows)
     result = replace(result, rows=tuple(rows))
     places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")

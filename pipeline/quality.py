@@ -2,7 +2,7 @@
 
 from contracts.data import Metric
 from contracts.errors import QualityGateError, UsageError
-from contracts.recipe import GateRecipe
+from contracts.recipe import DeviceRecipe, GateRecipe
 
 LIMITED = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy", "r2")
 """Scores of at most 1, whose losses are counted in points (hundredths)."""
@@ -26,6 +26,16 @@ def check_gates(recipe: GateRecipe, metric: Metric | None, original: float | Non
             f"{metric.name} went from {original:.4f} to {score:.4f}, {drop(metric, original, score):.2f} {unit} worse; "
             f"--max-drop allows {recipe.max_drop:g}; nothing was written",
             "prune less, or fine-tune longer (--epochs)",
+        )
+
+
+def check_arena(recipe: DeviceRecipe, arena_bytes: int) -> None:
+    """Raise QualityGateError where a file takes more memory in TFLite Micro than --max-arena."""
+    if recipe.max_arena is not None and arena_bytes > recipe.max_arena:
+        raise QualityGateError(
+            f"TFLite Micro needs an arena of {arena_bytes:,} bytes, --max-arena allows {recipe.max_arena:,}; "
+            "nothing was written",
+            "remove channels (prune --method structured), or export with --quantize int8",
         )
 
 

@@ -1,16 +1,22 @@
 """What can be wrong with a request before any model is opened. Imports neither TensorFlow nor what needs it."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 from contracts import plugins
 from contracts.errors import UsageError
-from contracts.recipe import ExportRecipe, MethodRecipe, ModelRecipe, PointRecipe, PruneRecipe, SweepRecipe
+from contracts.recipe import (
+    DataRecipe,
+    ExportRecipe,
+    MethodRecipe,
+    ModelRecipe,
+    PointRecipe,
+    PruneRecipe,
+)
+from pipeline.device_requests import c_array_outputs, check_device
 from pipeline.outputs import check_outputs
-from pipeline.points import sweep_points
-from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
+from pipeline.table_files import PLOT_SUFFIXES, check_suffix
 
 MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
@@ -49,9 +55,10 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     method = load_method(recipe)
     if recipe.check and method.KIND == "mask":
         raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
-    _check_training(recipe, [method])
+    check_training(recipe, method)
     if recipe.quantize != "none" and not recipe.tflite:
         raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
+    check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
         why = "--dry-run writes nothing" if recipe.dry_run else f"--method {recipe.method} removes none"
@@ -59,7 +66,8 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     outputs = prune_outputs(model, recipe)
     _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
-        check_outputs(outputs.values(), _inputs(model, recipe), recipe.force)
+        check_outputs(outputs.values(), inputs(model, recipe), recipe.force)
+    check_data(recipe)
 
 
 def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
@@ -67,7 +75,7 @@ def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
     pruned = Path(recipe.output) if recipe.output else Path(f"{model.stem}.pruned{model.suffix}")
     outputs = {"model": pruned, "report": Path(f"{pruned}.json")}
     more = {"tflite": recipe.tflite, "plot": recipe.plot}
-    return outputs | {role: Path(file) for role, file in more.items() if file}
+    return outputs | {role: Path(file) for role, file in more.items() if file} | c_array_outputs(recipe)
 
 
 def _check_same_format(model: Path, output: Path) -> None:
@@ -80,43 +88,43 @@ def _check_same_format(model: Path, output: Path) -> None:
         raise UsageError(f"--output {output}: the result is saved in the format of {model.name}", f"give {right}")
 
 
-def _inputs(model: Path, recipe: ModelRecipe) -> list[Path]:
+def inputs(model: Path, recipe: ModelRecipe) -> list[Path]:
     """The files that a command reads."""
     named = [getattr(recipe, field, None) for field in ("data", "custom_objects", "teacher")]
     return [model, *(Path(name) for name in named if name)]
-
-
-def check_sweep(model: Path, recipe: SweepRecipe) -> None:
-    """Raise UsageError or OutputError for a request that could not be carried out in the end."""
-    points = sweep_points(recipe)
-    for name in numerics(recipe):
-        plugins.check_name("tflite_export.numerics", name)
-    check_suffix("--output", recipe.output, SUFFIXES)
-    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    files = [Path(file) for file in (recipe.output, recipe.plot) if file]
-    check_outputs(files, _inputs(model, recipe), recipe.force)
-    _check_training(recipe, [load_method(point) for point in points])
-
-
-def numerics(recipe: SweepRecipe) -> list[str]:
-    """The numeric formats that a sweep lists."""
-    return [name.strip() for name in recipe.quantize.split(",")]
 
 
 def check_export(model: Path, recipe: ExportRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     if not recipe.tflite:
         raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
-    check_outputs([Path(recipe.tflite)], _inputs(model, recipe), recipe.force)
+    check_device(recipe, recipe.tflite)
+    check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
+    check_data(recipe)
 
 
-def _check_training(recipe: PointRecipe, methods: Sequence[ModuleType]) -> None:
+def check_data(recipe: DataRecipe) -> None:
+    """Raise DataError for a data source that is not there or of no known kind, before a model is loaded for it."""
+    if recipe.data is not None:
+        from dataset_io.opening import find_format  # which needs NumPy, and --help does not
+
+        find_format(recipe.data)
+
+
+def export_outputs(recipe: ExportRecipe) -> dict[str, Path]:
+    """Role to path of everything that `export` will write."""
+    return {"tflite": Path(recipe.tflite)} | c_array_outputs(recipe)
+
+
+def check_training(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where a method, or its fine-tuning, lacks epochs or data."""
     example = "for example --epochs 10 --data D"
-    if any(method.KIND in TRAINING_KINDS for method in methods) and not recipe.epochs and not _is_dry(recipe):
+    trains = method.KIND in TRAINING_KINDS
+    if trains and not recipe.epochs and not _is_dry(recipe):
         raise UsageError(f"--method {recipe.method} trains, and needs --epochs N", example)
     if recipe.from_scratch and not recipe.epochs:
         raise UsageError("--from-scratch trains, and needs --epochs N", example)
-    if recipe.from_scratch and recipe.epochs < 2 and any(method.KIND not in TRAINING_KINDS for method in methods):
+    if recipe.from_scratch and recipe.epochs < 2 and not trains:
         raise UsageError(
             f"--from-scratch shares the epochs between training and fine-tuning, found --epochs {recipe.epochs}",
             "give --epochs 2 or more",

@@ -129,7 +129,7 @@ def data_options(recipe: DataRecipe) -> DataOptions:
     return DataOptions(
         label=recipe.label,
         validation_split=recipe.validation_split,
-        target_is_input=recipe.target == "input",
+        target_is_input="input" in recipe.target,
         scale=recipe.scale,
         loss=recipe.loss,
         metric=recipe.metric,
