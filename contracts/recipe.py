@@ -65,11 +65,32 @@ class MethodRecipe:
         None, "Density: a layer keeps E x (inputs + outputs) weights, in place of --sparsity.", metavar="E"
     )
     zeta: float = option(0.3, "Share of the weights that is rewired after each epoch, 0 to 1.", metavar="Z")
+    schedule: str = option(
+        "polynomial", "How the zeros grow: slower and slower, or all at once.", choices=("polynomial", "constant")
+    )
+    initial_sparsity: float | None = option(
+        None, "Share of zeros that the schedule starts from (default: each layer's own).", metavar="S"
+    )
+    begin: float = option(0.0, "Share of the training after which the schedule begins.", metavar="R")
+    end: float = option(0.4, "Share of the training at which it reaches its target.", metavar="R")
+    pattern: str | None = option(
+        None, "Zero M of every N consecutive inputs, in place of --sparsity: 2:4.", metavar="M:N"
+    )
+    policy: str | None = option(
+        None, "`xnnpack`: only what XNNPACK can run sparsely.", choices=("xnnpack",), metavar="xnnpack"
+    )
     macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
     criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="pruning.criteria")
     align: int = option(1, "Keep channel counts a multiple of this.", metavar="N")
     include: tuple[str, ...] = option([], "Only layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
     exclude: tuple[str, ...] = option([], "No layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
+
+
+OPTIMIZERS = (
+    *("adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl"),
+    *("lamb", "lion", "muon", "nadam", "rmsprop", "sgd"),
+)
+"""The optimizers of Keras, by the names of their classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +114,21 @@ class TrainingRecipe:
     temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning")
     alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning")
     patience: int = option(5, "Stop after so many epochs without a better validation score.", panel="Fine-tuning")
+    optimizer: str | None = option(
+        None, "Default: the one saved with the model, else adam.", choices=OPTIMIZERS, panel="Fine-tuning"
+    )
+    weight_decay: float | None = option(
+        None, "The optimizer's own, decoupled from the gradient (default: as saved).", metavar="W", panel="Fine-tuning"
+    )
+    class_weight: str | None = option(
+        None, "`balanced`: rare classes count as much as frequent ones.", choices=("balanced",), panel="Fine-tuning"
+    )
+    tensorboard: str | None = option(
+        None,
+        "Loss, score, learning rate and zeros of each epoch, for TensorBoard.",
+        metavar="FOLDER",
+        panel="Fine-tuning",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +137,12 @@ class NumericsRecipe:
 
     io: str = option(
         "float32", "Type of an int8 file's inputs and outputs.", choices=("float32", "int8"), panel="Export"
+    )
+    sparse: str = option(
+        "auto",
+        "Leave zeros out of the file: `auto` where LiteRT computes the same with it, about as fast; `on` at any speed.",
+        choices=("auto", "on", "off"),
+        panel="Export",
     )
     allow_flex: bool = option(False, "Allow operators that need the Flex delegate.", panel="Export")
 
@@ -155,6 +197,9 @@ class PruneRecipe(DeviceRecipe, PointRecipe, GateRecipe):
     quantize: str = option("none", "Numeric format of the .tflite.", plugins="tflite_export.numerics", panel="Export")
     check: bool = option(False, "Prove that a cut model computes what the original does without what was cut.")
     plot: str | None = option(None, "Units before and after, and scores.", metavar="FILE.png|.svg")
+    store: str | None = option(
+        None, "Keep the training's state here after each epoch; the same command goes on.", metavar="FOLDER"
+    )
     dry_run: bool = option(False, "Print the plan and write nothing.")
     force: bool = option(False, "Overwrite existing outputs.")
 

@@ -1,6 +1,7 @@
 """Training a session's model with its zeros held, scored on the validation part."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from keras_models.files import load_model
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Masks, Trainer, UpdateMasks
+from keras_models.training.class_weights import balanced_class_weights
+from keras_models.training.tensorboard import TensorBoardLog
 from keras_models.variables import variables, weight_specs
 from pipeline.reporting import Reporter
 from pipeline.session import Session
+from pipeline.training_store import checkpoint_folder
 
 
 def kernels(session: Session) -> dict[WeightKey, Any]:
@@ -89,14 +93,8 @@ class FineTuner:
     ) -> None:
         self._data = session.require_data()
         self._live = live
-        self._options = FitOptions(
-            epochs=recipe.epochs,
-            learning_rate=recipe.learning_rate,
-            batch_size=recipe.batch_size,
-            patience=recipe.patience,
-            seed=recipe.seed,
-            rate_share=rate_share,
-        )
+        self._recipe, self._name = recipe, f"{session.loaded.path.stem}-{recipe.method}"
+        self._options = _fit_options(session, recipe, rate_share)
         trained = trainee or _session_trainee(session)
         self._score = trained.score
         teacher = _distillation(session, recipe)
@@ -123,9 +121,14 @@ class FineTuner:
         `Trainer.fit`.
         """
         metric = self._data.task.metric
-        with reporter.progress("fine-tuning", self._options.epochs) as advance:
+        with ExitStack() as stack:
+            advance = stack.enter_context(reporter.progress("fine-tuning", self._options.epochs))
+            board = self._recipe.tensorboard
+            journal = stack.enter_context(TensorBoardLog(Path(board), self._name)) if board else None
 
             def show(log: EpochLog) -> None:
+                if journal:
+                    journal.write(log)
                 scored = f"validation {metric.name} {log.score:.4f}"
                 advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
 
@@ -139,11 +142,30 @@ class FineTuner:
                 callbacks=callbacks,
                 candidates_from=candidates_from,
             )
+        if result.resumed_after:
+            reporter.note(f"training went on after epoch {result.resumed_after}, from {self._options.checkpoints}")
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+
+def _fit_options(session: Session, recipe: PointRecipe, rate_share: float | None) -> FitOptions:
+    data = session.require_data()
+    weights = balanced_class_weights(data.train, data.task.kinds) if recipe.class_weight else None
+    return FitOptions(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        batch_size=recipe.batch_size,
+        patience=recipe.patience,
+        seed=recipe.seed,
+        rate_share=rate_share,
+        optimizer=recipe.optimizer,
+        weight_decay=recipe.weight_decay,
+        class_weight=weights,
+        checkpoints=checkpoint_folder(session.loaded.path, recipe),
+    )
 
 
 def _session_trainee(session: Session) -> Trainee:

@@ -13,6 +13,12 @@ def derived_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
 
 
+def steps_of(train: Split, batch_size: int) -> int:
+    """Steps of one epoch; a stream of unknown length is counted."""
+    size = train.size if train.size is not None else sum(len(inputs[0]) for inputs, _ in train.batches(batch_size))
+    return math.ceil(size / batch_size)
+
+
 class Feed:
     """The training part in batches. What lies in memory is copied to TensorFlow once and shuffled by its numbers.
 
@@ -21,9 +27,7 @@ class Feed:
 
     def __init__(self, train: Split, batch_size: int) -> None:
         self.train, self._batch_size = train, batch_size
-        size = train.size if train.size is not None else sum(len(inputs[0]) for inputs, _ in train.batches(batch_size))
-        self.steps = math.ceil(size / batch_size)
-        """Steps of one epoch; a stream of unknown length was counted."""
+        self.steps = steps_of(train, batch_size)
         if train.arrays is not None:
             self._shuffle_numbers(*train.arrays)
 

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Array
+from contracts.errors import ModelError
 from keras_models.training.options import Masks
 
 DEFAULT_LEARNING_RATE = 1e-3
+"""Where an optimizer does not say its own."""
 
 
 def rate_share(masks: Masks) -> float:
@@ -24,8 +26,36 @@ def rate_share(masks: Masks) -> float:
 
 def compiled_optimizer(model: Any, keras_module: Any) -> Any:
     """The optimizer that the model was compiled with (without loss scaling), or Adam."""
-    optimizer = getattr(model, "optimizer", None) or keras_module.optimizers.Adam(DEFAULT_LEARNING_RATE)
+    optimizer = getattr(model, "optimizer", None) or keras_module.optimizers.Adam()
     return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def chosen_optimizer(model: Any, keras_module: Any, name: str | None, weight_decay: float | None) -> Any:
+    """An optimizer by its name, else the compiled one, with another weight decay if one is given.
+
+    Raises ModelError where the model's Keras has no such optimizer, or that has no weight decay.
+    """
+    optimizer = _by_name(keras_module, name) if name else compiled_optimizer(model, keras_module)
+    if weight_decay is None:
+        return optimizer
+    config = optimizer.get_config()
+    if "weight_decay" not in config:
+        kind = f"{type(optimizer).__module__.split('.')[0]}'s legacy {type(optimizer).__name__}"
+        raise ModelError(
+            f"--weight-decay {weight_decay:g}: the model was compiled with {kind}, which has none",
+            f"choose the present one with --optimizer {type(optimizer).__name__.lower()}",
+        )
+    return type(optimizer).from_config({**config, "weight_decay": weight_decay})
+
+
+def _by_name(keras_module: Any, name: str) -> Any:
+    kinds = {found.lower(): found for found in dir(keras_module.optimizers)}
+    if name not in kinds:
+        raise ModelError(
+            f"--optimizer {name}: {keras_module.__name__} {keras_module.__version__}, which this model needs, has none",
+            "choose another one, for example adamw",
+        )
+    return getattr(keras_module.optimizers, kinds[name])()
 
 
 def first_rate(optimizer: Any) -> float:
@@ -48,8 +78,8 @@ class FreshOptimizer:
         import tensorflow as tf
 
         self._rate = tf.Variable(0.0, trainable=False)
-        decay = keras_module.optimizers.schedules.CosineDecay(self._rate, decay_steps=max(steps, 1))
-        optimizer = type(original).from_config({**original.get_config(), "learning_rate": decay})
+        self._decay = keras_module.optimizers.schedules.CosineDecay(self._rate, decay_steps=max(steps, 1))
+        optimizer = type(original).from_config({**original.get_config(), "learning_rate": self._decay})
         model.compile(optimizer=optimizer, loss=loss)
         self._optimizer = model.optimizer  # with loss scaling, where the model needs it
         # the legacy optimizers of Keras 2 make their slots under another name
@@ -62,6 +92,11 @@ class FreshOptimizer:
         """The step count and all slots."""
         variables = self._optimizer.variables
         return list(variables() if callable(variables) else variables)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        return float(self._decay(self._optimizer.iterations))
 
     def reset(self, rate: float) -> None:
         """All variables as they were made, the learning rate back at `rate`."""

@@ -18,12 +18,17 @@ ArrayLists = dict[str, list[Array]]
 
 @dataclass(frozen=True, kw_only=True)
 class EpochLog:
-    """What one epoch came to: training loss and validation score."""
+    """What one epoch came to.
+
+    loss: of training; score: of validation; learning_rate: at its end; sparsity: share of zeros among the kernels.
+    """
 
     epoch: int
     epochs: int
     loss: float
     score: float
+    learning_rate: float
+    sparsity: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,9 @@ class FitOptions:
 
     learning_rate: its start; None: `rate_share` of the optimizer's own.
     rate_share: 0 to 1; None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
+    optimizer: the name of its class in Keras, in lower case; None: the compiled one, else Adam.
+    weight_decay: the optimizer's own, at least 0; None: as it is.
+    class_weight: what an example of each class (from 0, none missing) counts; None: all the same.
     checkpoints: a folder for the state after each epoch. It must belong to this model, its data and these options.
     """
 
@@ -41,6 +49,9 @@ class FitOptions:
     patience: int
     seed: int
     rate_share: float | None = None
+    optimizer: str | None = None
+    weight_decay: float | None = None
+    class_weight: Mapping[int, float] | None = None
     checkpoints: Path | None = None
 
 

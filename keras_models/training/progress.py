@@ -43,18 +43,16 @@ class Progress:
         """Train no further: the loss is no number."""
         self._note = f"the loss became {loss} in epoch {self.next_epoch}: stopped, the best weights are kept"
 
-    def add(self, loss: float, score: float) -> EpochLog:
+    def add(self, log: EpochLog) -> None:
         """Enter an epoch that was trained and scored; of equal scores the later wins, as it has the lower rate."""
-        log = EpochLog(epoch=self.next_epoch, epochs=self._options.epochs, loss=loss, score=score)
         self.logs.append(log)
         if log.epoch < self._candidates_from:
-            return log
-        if self._sign * score >= self._best_score:
-            self._best_score, self.best_epoch = self._sign * score, log.epoch
+            return
+        if self._sign * log.score >= self._best_score:
+            self._best_score, self.best_epoch = self._sign * log.score, log.epoch
             self.best_masks, self.best_weights = self.masks, self._model.get_weights()
         elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= self._options.patience:
             self._note = f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}"
-        return log
 
     def state(self) -> tuple[dict[str, Any], ArrayLists]:
         """All of it as JSON values and lists of arrays, the model's present weights too."""

@@ -11,7 +11,7 @@ from keras_models.distillation import Distillation
 from keras_models.masking import WeightMasks
 from keras_models.training.checkpoint import Checkpoint
 from keras_models.training.feeding import Feed, derived_seed
-from keras_models.training.optimizers import FreshOptimizer, compiled_optimizer, first_rate, rate_share
+from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share
 from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, UpdateMasks
 from keras_models.training.progress import Progress
 from keras_models.training.random_states import RandomStates
@@ -39,8 +39,9 @@ class Trainer:
         self._keras = keras_module
         self._options = options
         self._loss = loss
+        self._class_weight = dict(options.class_weight) if options.class_weight else None
         self._compile_config = model.get_compile_config() if getattr(model, "optimizer", None) else None
-        self._original_optimizer = compiled_optimizer(model, keras_module)
+        self._original_optimizer = chosen_optimizer(model, keras_module, options.optimizer, options.weight_decay)
         self._optimizer: FreshOptimizer | None = None
         self._feed: Feed | None = None
         self._random_states = RandomStates(model)
@@ -92,7 +93,8 @@ class Trainer:
                 self._masks.assign(progress.masks)
                 loss = self._train(feed, progress.next_epoch, callbacks)
                 if math.isfinite(loss):
-                    on_epoch(progress.add(loss, score()))
+                    progress.add(self._log(optimizer, progress.next_epoch, loss, score()))
+                    on_epoch(progress.logs[-1])
                 else:
                     progress.stop_at_loss(loss)
                 if checkpoint:
@@ -134,7 +136,23 @@ class Trainer:
             epochs=epoch,
             verbose=0,
             shuffle=False,
+            class_weight=self._class_weight,
             callbacks=list(callbacks),
         )
         self._masks.apply()  # an optimizer that averages has just written its averages into the weights
         return float(history.history["loss"][-1])
+
+    def _log(self, optimizer: FreshOptimizer, epoch: int, loss: float, score: float) -> EpochLog:
+        import tensorflow as tf
+
+        kernels = [weight for weight in self._model.trainable_variables if len(weight.shape) > 1]
+        nonzero = sum(int(tf.math.count_nonzero(tf.convert_to_tensor(kernel))) for kernel in kernels)
+        size = sum(math.prod(kernel.shape) for kernel in kernels)
+        return EpochLog(
+            epoch=epoch,
+            epochs=self._options.epochs,
+            loss=loss,
+            score=score,
+            learning_rate=optimizer.learning_rate,
+            sparsity=1 - nonzero / size if size else 0.0,
+        )
