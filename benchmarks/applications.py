@@ -1,7 +1,7 @@
 """Cut every model of keras.applications, prove each cut, and print the table.
 
-    python benchmarks/applications.py                      all models of both Kerases: half an hour on two cores
-    python benchmarks/applications.py --keras 3 ResNet50   some of them
+    python -m benchmarks.applications                      all models of both Kerases: half an hour on two cores
+    python -m benchmarks.applications --keras 3 ResNet50   some of them
 
 Models are untrained (`weights=None`), with the smallest input that they take, 10 classes and logits as outputs, since a
 softmax hides errors. Their normalisations and biases are made random first, since untrained ones hide errors too.
@@ -10,34 +10,27 @@ Where float32 cannot show equality to 1e-5 (rounding grows in deep models), the 
 
 import argparse
 import gc
-import importlib
-import inspect
-import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 
+from benchmarks.application_models import application_names, build, double_precision, keras_of, random_examples
 from contracts.channels import ChannelPlan
 from contracts.model import ModelGraph
 from keras_models.graph import build_graph
 from keras_models.live_arrays import LiveArrays
 from keras_models.macs import mac_terms
 from keras_models.proof import TOLERANCE, prove, prove_exact_part
-from keras_models.randomise import randomise
 from keras_models.surgery import cut
 from keras_models.variables import variables, weight_specs
 from pruning.channels import channel_graph
 from pruning.macs import MacCount
 from pruning.structure import CutRequest, plan_cut
 
-SIZES = (32, 64, 71, 75, 96, 128, 160, 192, 224, 331)
 REQUESTS = {"ratio 0.5": CutRequest(ratio=0.5), "macs 0.5": CutRequest(macs=0.5)}
 COLUMNS = "{:<20} {:>5}  {:<9} {:>10} {:>6} {:>8} {:>8} {:>7} {:>7} {:>7}  {}"
 HEAD = ("model", "Keras", "asked", "parameters", "MACs", "error", "float64", "plan s", "cut s", "build s", "")
@@ -87,29 +80,6 @@ def main() -> None:
             gc.collect()
 
 
-def keras_of(major: int) -> ModuleType:
-    """The module of a Keras."""
-    return importlib.import_module("keras" if major == 3 else "tf_keras")
-
-
-def application_names(keras: ModuleType) -> list[str]:
-    """Every model function."""
-    return [name for name, value in vars(keras.applications).items() if name[0].isupper() and inspect.isfunction(value)]
-
-
-def build(keras: ModuleType, name: str) -> tuple[Any, float]:
-    """The model with the smallest input that it takes, and how long Keras took to build it."""
-    for size in SIZES:
-        start = time.perf_counter()
-        try:
-            settings = {"weights": None, "classes": 10, "classifier_activation": None}
-            model = getattr(keras.applications, name)(input_shape=(size, size, 3), **settings)
-        except ValueError:
-            continue
-        return model, time.perf_counter() - start
-    raise ValueError(f"{name} takes no input of {SIZES}")
-
-
 def measure(keras: ModuleType, major: int, name: str, requests: Mapping[str, CutRequest]) -> Iterator[Row]:
     """One row for each request."""
     model, build_s = build(keras, name)
@@ -137,13 +107,6 @@ def measure(keras: ModuleType, major: int, name: str, requests: Mapping[str, Cut
         )
 
 
-def random_examples(model: Any) -> tuple[np.ndarray, ...]:
-    """Inputs for the proof; the model's normalisations and biases are made random with them."""
-    examples = (np.random.default_rng(0).normal(size=(8, *model.inputs[0].shape[1:])).astype(np.float32),)
-    randomise(model, examples, seed=0)
-    return examples
-
-
 def make_plan(model: Any, major: int, request: CutRequest) -> tuple[ModelGraph, ChannelPlan, float]:
     """From a model in memory to a plan; and the share of the MACs that stays."""
     config = {"class_name": type(model).__name__, "config": model.get_config()}
@@ -162,18 +125,6 @@ def error_in_double(keras: ModuleType, major: int, name: str, request: CutReques
         examples = random_examples(model)
         graph, plan, _ = make_plan(model, major, request)
         return prove_exact_part(model, graph, plan, examples).relative_error
-
-
-@contextmanager
-def double_precision(keras: ModuleType) -> Iterator[None]:
-    """Models that are built meanwhile hold and compute 64-bit numbers."""
-    keras.backend.set_floatx("float64")
-    keras.mixed_precision.set_global_policy("float64")
-    try:
-        yield
-    finally:
-        keras.backend.set_floatx("float32")
-        keras.mixed_precision.set_global_policy("float32")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array,
     return _compared(expected, raw_outputs(smaller, examples), inexact_groups(plan))
 
 
+def prove_equal(original: Any, other: Any, examples: tuple[Array, ...]) -> ProofResult:
+    """Compare two models that must compute the same; examples, range and errors are those of `prove`."""
+    return _compared(_outputs_and_nearby(original, examples), raw_outputs(other, examples), ())
+
+
 def prove_bypasses(
     original: Any, smaller: Any, graph: ModelGraph, bypasses: Sequence[Bypass], examples: tuple[Array, ...]
 ) -> ProofResult:
@@ -82,19 +87,14 @@ def _compared(expected: tuple[Outputs, Outputs], found: Outputs, inexact: tuple[
     errors, shares, rounding = [], [], []
     for number, (before, near, after) in enumerate(zip(*expected, found, strict=True)):
         if before.shape != after.shape:
-            raise ModelError(f"output {number} had the shape {before.shape}, after the cut it has {after.shape}")
+            raise ModelError(f"output {number} had the shape {before.shape}, in the new model it has {after.shape}")
         if not np.isfinite(before).all():
             raise ModelError(f"output {number} of the original is not finite: nothing can be compared")
+        span = float(np.ptp(before)) or _largest(before) or 1.0
         errors.append(_largest(before - after))
-        shares.append(share_of_range(before, after))
-        rounding.append(share_of_range(before, near))
+        shares.append(_largest(before - after) / span)
+        rounding.append(_largest(before - near) / span)
     return ProofResult(max_abs_error=max(errors), relative_error=max(shares), rounding=max(rounding), inexact=inexact)
-
-
-def share_of_range(before: Array, after: Array) -> float:
-    """The largest difference of two arrays of one shape as a share of the first one's range."""
-    span = float(np.ptp(before)) or _largest(before) or 1.0
-    return _largest(before - after) / span
 
 
 def _largest(values: Array) -> float:

@@ -37,7 +37,8 @@ def _last_layer(tensor: Any) -> Any:
 
 
 def _saturates(layer: Any) -> bool:
-    return getattr(getattr(layer, "activation", None), "__name__", None) in SATURATING
+    """Recurrent layers have their cell's activation, which is not the last that they do, as a property."""
+    return getattr(vars(layer).get("activation"), "__name__", None) in SATURATING
 
 
 def _identity(values: Any) -> Any:

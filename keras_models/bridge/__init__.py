@@ -4,6 +4,7 @@ TFMOT works on models of Keras 2 alone (tensorflow/model-optimization 1119, 1141
 """
 
 from keras_models.bridge.proof import prove_twin
+from keras_models.bridge.training import keras2_optimizer, training_twin
 from keras_models.bridge.twin import Twin, keras2_twin
 
-__all__ = ["Twin", "keras2_twin", "prove_twin"]
+__all__ = ["Twin", "keras2_optimizer", "keras2_twin", "prove_twin", "training_twin"]

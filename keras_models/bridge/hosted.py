@@ -4,11 +4,13 @@ import inspect
 from functools import cache
 from typing import Any
 
-from keras_models.custom_objects import keras_own_objects
 from keras_models.variables import layer_weights
 
 _TENSOR = "tensor of the call"
 """Key of the dict that stands for a tensor among the arguments of a call."""
+
+_HOSTED_KINDS: dict[str, type] = {}
+"""Classes by name: users' own, and those inside applications, which Keras cannot find when it reads a config."""
 
 
 def host(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -35,11 +37,12 @@ def _copy(operation: Any) -> Any:
     """With weights of its own; what has none can be in both models."""
     import keras
 
+    kind = type(operation)
+    _HOSTED_KINDS[kind.__name__] = kind
     if not getattr(operation, "weights", ()):
         return operation
-    kind = type(operation)
     return keras.saving.deserialize_keras_object(
-        keras.saving.serialize_keras_object(operation), custom_objects={kind.__name__: kind}
+        keras.saving.serialize_keras_object(operation), custom_objects=_HOSTED_KINDS
     )
 
 
@@ -65,8 +68,11 @@ def _hosting_class() -> Any:
                 if variable.regularizer is not None:
                     self.add_loss(lambda variable=variable: variable.regularizer(variable))
 
-        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
         def call(self, inputs: Any, training: bool | None = None) -> Any:
+            # Keras 2 reads the arguments of `call` itself, which the decorator would hide.
+            return tf.autograph.experimental.do_not_convert(self._call)(inputs, training)
+
+        def _call(self, inputs: Any, training: bool | None) -> Any:
             args, kwargs = _with_tensors(self.arguments, tf.nest.flatten(inputs))
             if self._takes_training:
                 kwargs = {"training": training, **kwargs}
@@ -83,7 +89,7 @@ def _hosting_class() -> Any:
         @classmethod
         def from_config(cls, config: dict[str, Any]) -> Any:
             parts = {
-                name: keras.saving.deserialize_keras_object(config[name], custom_objects=keras_own_objects(3))
+                name: keras.saving.deserialize_keras_object(config[name], custom_objects=_HOSTED_KINDS)
                 for name in ("hosted", "arguments")
             }
             return cls(**(config | parts))

@@ -7,9 +7,14 @@ from typing import Any
 from keras_models.bridge.activations import keras2_activation
 
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
-_OF_ALL_LAYERS = ("name", "trainable", "dtype", "activity_regularizer")
+_AMONG_KEYWORDS = ("name", "trainable", "dtype", "activity_regularizer", "zero_output_for_mask")
+"""What constructors of Keras 2 take without stating it."""
+
 _KERAS3_ONLY = ("Lambda", "TFSMLayer")
 """Their configs hold code, or a folder's path."""
+
+_PREFIXES = ("", "_", "forward_")
+"""Under which a layer keeps an argument; `layer` of a Bidirectional is its `forward_layer`."""
 
 
 class NotInKeras2(Exception):  # noqa: N818
@@ -22,7 +27,7 @@ def native_layer(layer: Any, convert: Callable[[Any], Any]) -> Any:
     Raises NotInKeras2 with the reason.
     """
     kind = _keras2_class(layer)
-    accepted = {*_parameters(kind), *_OF_ALL_LAYERS}
+    accepted = {*_parameters(kind), *_AMONG_KEYWORDS}
     defaults = _parameters(type(layer))
     renamed = _RENAMED.get(kind.__name__, {})
     arguments = {}
@@ -32,7 +37,7 @@ def native_layer(layer: Any, convert: Callable[[Any], Any]) -> Any:
         keras2_name = renamed.get(name, name)
         if keras2_name in accepted:
             arguments[keras2_name] = _keras2_value(layer, name, stated, convert)
-        elif name not in defaults or stated != defaults[name]:
+        elif stated is not None and stated is not False and stated != defaults.get(name, stated is None):
             raise NotInKeras2(f"{kind.__name__} has no argument {name!r} in Keras 2")
     return kind(**arguments)
 
@@ -72,7 +77,7 @@ def _keras2_value(layer: Any, name: str, stated: Any, convert: Callable[[Any], A
 
     if name == "dtype":
         return _policy_name(layer)
-    live = getattr(layer, name, getattr(layer, f"_{name}", None))
+    live = next((getattr(layer, prefix + name) for prefix in _PREFIXES if hasattr(layer, prefix + name)), None)
     if isinstance(live, keras.Layer):
         return convert(live)
     if isinstance(live, list | tuple) and live and all(isinstance(part, keras.Layer) for part in live):

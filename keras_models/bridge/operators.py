@@ -28,7 +28,7 @@ def native_operator(operation: Any, args: tuple[Any, ...]) -> Any | None:
     if len(tensors) == 2 and alike and kind in _MERGING:
         layer = getattr(tf_keras.layers, kind)(name=operation.name)
         return lambda first, second: layer([first, second])
-    numbers = [value for value in args if isinstance(value, int | float)]
-    if len(tensors) == len(numbers) == 1 and tensors[0].dtype.is_floating and kind in _FUNCTIONS:
+    # TensorFlow's functions take the type of their first operand for the number.
+    if len(tensors) == 1 and isinstance(args[1], int | float) and tensors[0].dtype.is_floating and kind in _FUNCTIONS:
         return TFOpLambda(getattr(tf.math, _FUNCTIONS[kind]), name=operation.name)
     return None

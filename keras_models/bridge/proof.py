@@ -8,8 +8,7 @@ from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.model import Interface, Port
 from keras_models.bridge.twin import Twin
-from keras_models.proof import TOLERANCE, share_of_range
-from keras_models.raw_outputs import raw_outputs
+from keras_models.proof import TOLERANCE, prove_equal
 
 EXAMPLES = 4
 
@@ -17,24 +16,20 @@ EXAMPLES = 4
 def prove_twin(model: Any, twin: Twin, interface: Interface) -> float:
     """The largest error of the twin's outputs as a share of each output's range, before a last softmax or sigmoid.
 
-    `model` is the one the twin was made from, `interface` its own. Raises ModelError above TOLERANCE (1e-5).
+    `model` is the one the twin was made from, `interface` its own. Raises ModelError above TOLERANCE (1e-5), unless
+    the model answers to a change of its inputs' last bits by as much.
     """
     random = np.random.default_rng(0)
-    examples = tuple(_draw(random, port, interface.scales_itself) for port in interface.inputs)
-    error = largest_error(model, twin, examples)
-    if not error <= TOLERANCE:  # NaN is not either
+    proof = prove_equal(
+        model, twin.model, tuple(_draw(random, port, interface.scales_itself) for port in interface.inputs)
+    )
+    if not proof.holds:
         raise ModelError(
-            f"the model's twin in Keras 2 gives other outputs: they differ by {error:.1e} of their range, "
-            f"more than {TOLERANCE:.0e}",
+            f"the model's twin in Keras 2 gives other outputs: they differ by {proof.relative_error:.1e} of their "
+            f"range, more than {TOLERANCE:.0e}",
             hint="choose a method that trains in Keras 3 itself",
         )
-    return error
-
-
-def largest_error(model: Any, twin: Twin, examples: tuple[Array, ...]) -> float:
-    """The largest error of a twin's outputs for `examples`, one array for each input, as a share of their range."""
-    outputs = zip(raw_outputs(model, examples), raw_outputs(twin.model, examples), strict=True)
-    return max(share_of_range(before, after) for before, after in outputs)
+    return proof.relative_error
 
 
 def _draw(random: np.random.Generator, port: Port, raw: bool) -> Array:

@@ -84,6 +84,8 @@ class _Builder:
         return call
 
     def _twin_call(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        # Keras 3 writes the `training` of a call down, but lets that of the whole model override it.
+        kwargs = {name: value for name, value in kwargs.items() if name != "training" and value is not None}
         if id(operation) not in self._made:
             try:
                 self._made[id(operation)] = native_operator(operation, args) or self._layer(operation)
