@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from contracts.channels import ChannelGraph, MacTerm
 from contracts.data import Batch
 from contracts.errors import UsageError
-from contracts.statistics import ChannelStatistics
+from contracts.statistics import ChannelStatistics, Vector
 from keras_models.activation_statistics import activation_statistics
 from keras_models.macs import mac_terms
+from keras_models.second_moments import second_moments
 from keras_models.sensitivity import sensitivities
 from pruning.channels import channel_graph
+from pruning.reconstruction import linear_readers
 
 if TYPE_CHECKING:
     from pipeline.session import Session
@@ -62,6 +64,12 @@ class ChannelEvidence:
         session = self._session
         found = sensitivities(session.loaded.model, self.graph, self._batches(), session.loss.tensor)
         return ChannelStatistics(sensitivities=found)
+
+    @cached_property
+    def second_moments(self) -> Mapping[str, Vector]:
+        """Of what each layer reads that can be reconstructed."""
+        readers = linear_readers(self._session.graph, self.graph)
+        return second_moments(self._session.loaded.model, readers, self._batches())
 
     def _batches(self) -> Iterator[Batch]:
         data = self._session.require_data()

@@ -16,12 +16,13 @@ from contracts.results import LayerReport
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.proof import ProofResult, prove, prove_exact_part
-from keras_models.surgery import cut
-from keras_models.variables import variables
+from keras_models.surgery import cut, kept_weights
+from keras_models.variables import set_arrays, variables
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pruning.macs import MacCount
+from pruning.reconstruction import reconstruct
 from pruning.structure import needs, plan_cut
 from tflite_export.verify import random_examples
 
@@ -90,6 +91,17 @@ class ChannelPruning:
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = cut(loaded.model, self.session.graph, self.plan)
         return Pruned(session=Session(replace(loaded, model=smaller), self.session.data))
+
+    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+        """Let what stays stand in for what was removed, as far as the data tells how (`pruning.reconstruction`)."""
+        if self.session.data is None or self.plan.kept.all():
+            return
+        weights = LiveArrays(variables(self.session.loaded.model))
+        moments = self.session.channels.second_moments
+        found = reconstruct(self.plan, moments, weights)
+        set_arrays(smaller.loaded.model, kept_weights(found, self.plan))
+        layers = len({path for path, _ in found})
+        reporter.note(f"the inputs that {layers} layers lost are reconstructed from those that stay (least squares)")
 
     def check(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).
