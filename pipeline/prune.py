@@ -51,6 +51,8 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
         extra["check"] = _check(plan, session, reporter)
     if isinstance(plan, ChannelPruning):
         plan.reconstruct(session, reporter)  # after the proof, which is of the bare cut
+    if isinstance(plan, ChannelPruning):
+        plan.reconstruct(session, reporter)  # after the proof, which is of the bare cut
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
     fine_tuning = bool(epochs_left(recipe)) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
