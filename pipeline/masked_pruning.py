@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.masks import Mask
 from contracts.model import LayerSpec, WeightKey
@@ -64,6 +65,17 @@ def prunable(session: Session, recipe: PointRecipe) -> Selection:
     if not selection.keys:
         raise ModelError(f"{session.loaded.path}: no layer has a kernel to prune", "`edgeprune inspect` says why")
     return selection
+
+
+def require_more_zeros(weights: Mapping[WeightKey, Array], masks: Mapping[WeightKey, Mask]) -> None:
+    """Raise ModelError for an array that has more zeros already than its mask makes."""
+    for (path, name), array in weights.items():
+        present, wanted = (array.size - int(np.count_nonzero(stays)) for stays in (array, masks[path, name]))
+        if present > wanted:
+            raise ModelError(
+                f"{path}/{name}: {present:,} of {array.size:,} weights are zero already, and {wanted:,} are asked for",
+                f"ask for a sparsity of at least {present / array.size:.4g}, or give --from-scratch",
+            )
 
 
 def mask_plan(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> MaskPlan:

@@ -10,6 +10,7 @@ from pipeline.masked_pruning import plan_masks
 from pipeline.plan import Plan
 from pipeline.regime_pruning import plan_regime
 from pipeline.requests import load_method
+from pipeline.scheduled_pruning import plan_scheduled
 from pipeline.session import Session
 
 PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
@@ -17,6 +18,7 @@ PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
     "channels": plan_channels,
     "layers": plan_layers,
     "regime": plan_regime,
+    "scheduled": plan_scheduled,
 }
 """How each kind of method (its line `KIND`) is planned."""
 

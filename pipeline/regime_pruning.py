@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ModelError
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
@@ -16,7 +15,7 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.training import FitResult, Masks, UpdateMasks
 from keras_models.variables import get_arrays, set_arrays, variables
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
-from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers
+from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -111,11 +110,5 @@ def plan_regime(session: Session, method: ModuleType, recipe: PointRecipe) -> Re
     live = variables(session.loaded.model)
     weights = LiveArrays({key: live[key] for key in selection.keys})
     masks = regime.starts[-1](weights, np.random.default_rng(recipe.seed))
-    for (path, name), array in weights.items():
-        present, wanted = (array.size - int(np.count_nonzero(stays)) for stays in (array, masks[path, name]))
-        if present > wanted:
-            raise ModelError(
-                f"{path}/{name}: {present:,} of {array.size:,} weights are zero already, and {wanted:,} are asked for",
-                f"ask for a sparsity of at least {present / array.size:.4g}, or give --from-scratch",
-            )
+    require_more_zeros(weights, masks)
     return RegimePlan(target=mask_plan(session, masks, selection), regime=regime, recipe=recipe)

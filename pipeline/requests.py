@@ -23,7 +23,7 @@ MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 
 
 METHODS = "pruning.methods"
-TRAINING_KINDS = {"regime"}
+TRAINING_KINDS = {"regime", "scheduled"}
 """Kinds of methods that train the model themselves, for the epochs of the recipe."""
 EVERY_METHODS = {"method", "include", "exclude"}
 """Options that belong to all methods; a method's line `OPTIONS` names the others that it reads."""
@@ -58,6 +58,8 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     check_training(recipe, method)
     if recipe.quantize != "none" and not recipe.tflite:
         raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
+    if recipe.sparse != "auto" and not recipe.tflite:
+        raise UsageError(f"--sparse {recipe.sparse} is about the .tflite file", "give --tflite FILE too")
     check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and (recipe.dry_run or method.KIND != "channels"):

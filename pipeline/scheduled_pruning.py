@@ -1,0 +1,201 @@
+"""Pruning on TFMOT's schedules: a Keras 2 model stands in for the user's, and its weights are carried back."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from contracts.data import Array
+from contracts.errors import ModelError, TrainingError
+from contracts.masks import Mask
+from contracts.model import WeightKey
+from contracts.recipe import PointRecipe
+from contracts.results import LayerReport
+from dataset_io.metrics import score
+from keras_models.bridge import Twin, keras2_optimizer, prove_twin, training_twin
+from keras_models.kerases import keras_module
+from keras_models.live_arrays import LiveArrays
+from keras_models.masking import apply_masks
+from keras_models.prediction import Predictor
+from keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, wrap
+from keras_models.training import steps_of
+from keras_models.variables import variables
+from pipeline.fine_tuning import FineTuner, Trainee, kernels
+from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
+from pipeline.plan import Pruned
+from pipeline.reporting import Reporter
+from pipeline.session import Session
+from pruning.blocks import parse_block
+from pruning.patterns import parse_pattern
+from pruning.schedules import Schedule, schedule
+from pruning.selection import Selection
+
+TOLERANCE = 0.001
+"""Largest difference between a layer's sparsity and what was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledPlan:
+    """What TFMOT is to prune in the twin, and the zeros that this leads to: their number, not yet their places."""
+
+    target: MaskPlan
+    twin: Twin
+    method: ModuleType
+    recipe: PointRecipe
+    warnings: tuple[str, ...]
+    trains = True
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer, with the zeros that it is to have."""
+        return self.target.layers
+
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the pruned model will have."""
+        return self.target.predicted
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the layers' rows do not tell."""
+        return {}
+
+    def apply(self, reporter: Reporter) -> Pruned:
+        """Train the twin for the epochs of the recipe, and carry its weights into the session's model.
+
+        Raises TrainingError where training ended before the target was reached, KeyboardInterrupt where the user
+        ended it so early.
+        """
+        session, recipe, started = self.target.session, self.recipe, time.perf_counter()
+        steps = steps_of(session.require_data().train, recipe.batch_size)
+        plan = schedule(recipe.begin, recipe.end, steps * recipe.epochs)
+        wrapped = wrap(self.twin.model, self._prunings(plan), self.target.masks)
+        exact = ExactEnd(wrapped, variables(self.twin.model), self._exact)
+        with FineTuner(session, self._held(), recipe, rate_share=1.0, trainee=self._trainee(wrapped)) as tuner:
+            result = tuner.run(
+                reporter,
+                callbacks=[exact.callback(), update_step()],
+                candidates_from=1 if recipe.pattern else plan.first_full_epoch(steps),
+            )
+        if not result.best_epoch:
+            if result.interrupted:
+                raise KeyboardInterrupt  # nothing is pruned yet
+            raise TrainingError("training ended before any epoch reached the target", "lower --learning-rate")
+        self.twin.carry_back()
+        masks = self._reached(reporter, exact.mended)
+        return Pruned(
+            session=session,
+            layers=report_layers(session, masks, self.target.selection),
+            training_s=time.perf_counter() - started,
+            interrupted=result.interrupted,
+        )
+
+    def _prunings(self, plan: Schedule) -> dict[str, LayerPruning]:
+        """How each layer is pruned. Zeros that it has already stay: its schedule starts from them."""
+        session, recipe = self.target.session, self.recipe
+        calls = Counter(node.layer for node in session.graph.nodes)
+        prunings: dict[str, LayerPruning] = {}
+        for (path, _), array in LiveArrays(_chosen(session, self.target.masks)).items():
+            final = self.method.target(array.shape, recipe)
+            present = 1 - np.count_nonzero(array) / array.size
+            before = prunings[path].initial if path in prunings else recipe.initial_sparsity or 0.0
+            prunings[path] = LayerPruning(
+                schedule=recipe.schedule,
+                initial=min(max(before, present), final),
+                final=final,
+                begin=plan.begin,
+                end=plan.end,
+                frequency=plan.frequency,
+                block=parse_block(recipe.block),
+                pattern=parse_pattern(recipe.pattern) if recipe.pattern else None,
+                calls=calls[path],
+            )
+        return prunings
+
+    def _exact(self, array: Array) -> Mask:
+        """The mask that the recipe asks for, of the array's own weights."""
+        key = next(iter(self.target.masks))
+        masks: Mapping[WeightKey, Mask] = self.method.masks({key: array}, self.recipe)
+        return masks[key]
+
+    def _held(self) -> dict[WeightKey, Any]:
+        """The twin's kernels that are not pruned, so that their zeros stay."""
+        live = variables(self.twin.model)
+        return {key: live[key] for key in kernels(self.target.session) if key in live and key not in self.target.masks}
+
+    def _trainee(self, wrapped: Any) -> Trainee:
+        session = self.target.session
+        data, loss = session.require_data(), session.loss.keras_loss
+        predictor = Predictor(self.twin.model, session.interface)
+        compiled = getattr(session.loaded.model, "optimizer", None)
+        if compiled and not self.recipe.optimizer:
+            wrapped.compile(optimizer=keras2_optimizer(compiled))
+        if isinstance(loss, Mapping):  # by names of outputs, which wrappers change
+            loss = [loss[port.name] for port in session.interface.outputs]
+        return Trainee(
+            model=wrapped,
+            keras_module=keras_module(2),
+            loss=loss,
+            score=lambda: score(data.task, *predictor.split(data.validation)),
+        )
+
+    def _reached(self, reporter: Reporter, mended: list[WeightKey]) -> dict[WeightKey, Mask]:
+        """The masks that training ended with, each checked against the number of zeros that was asked for."""
+        session = self.target.session
+        live = _chosen(session, self.target.masks)
+        masks = {key: array != 0 for key, array in LiveArrays(live).items()}
+        apply_masks(live, masks)  # TFMOT multiplies: half of its zeros are -0.0, which compress badly
+        if mended:
+            reporter.note(f"TFMOT's count was not exact, and was mended, in {_names(mended)}")
+        off = [
+            key
+            for key, mask in masks.items()
+            if abs(np.count_nonzero(mask) - np.count_nonzero(self.target.masks[key])) > TOLERANCE * mask.size
+        ]
+        if off:
+            reporter.warning(f"more than {TOLERANCE} from the sparsity that was asked for: {_names(off)}")
+        return masks
+
+
+def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) -> ScheduledPlan:
+    """Find out what TFMOT can prune, and how many weights of each layer will be zero.
+
+    Raises ModelError where there is nothing to prune, where more is zero already than is asked for, and for a model
+    that cannot be carried to Keras 2.
+    """
+    wanted = prunable(session, recipe)
+    twin = training_twin(session.loaded.model, session.loaded.keras_major)
+    prove_twin(session.loaded.model, twin, session.interface)
+    shapes = {key: tuple(variable.shape) for key, variable in _chosen(session, wanted.keys).items()}
+    unfit = {key: reason for key, shape in shapes.items() if (reason := method.unfit(shape, recipe))}
+    support = supported(twin.model, [key for key in wanted.keys if key not in unfit], xnnpack=recipe.policy is not None)
+    refused = {**unfit, **support.refused}
+    if not support.keys:
+        raise ModelError(f"{session.loaded.path}: TFMOT can prune no layer: {_reasons(refused)}", "")
+    paths = {path for path, _ in support.keys}
+    skipped = {path: reason for (path, _), reason in refused.items() if path not in paths}
+    selection = Selection(keys=support.keys, skipped={**wanted.skipped, **skipped})
+    weights = LiveArrays(_chosen(session, support.keys))
+    masks = method.masks(weights, recipe)
+    require_more_zeros(weights, masks)
+    target = mask_plan(session, masks, selection)
+    left = [f"{path}/{name} is left alone: {why}" for (path, name), why in refused.items() if path in paths]
+    return ScheduledPlan(target=target, twin=twin, method=method, recipe=recipe, warnings=(*target.warnings, *left))
+
+
+def _chosen(session: Session, keys: Iterable[WeightKey]) -> dict[WeightKey, Any]:
+    """The session's live variables of some weights."""
+    live = variables(session.loaded.model)
+    return {key: live[key] for key in keys}
+
+
+def _names(keys: Iterable[WeightKey]) -> str:
+    return ", ".join("/".join(key) for key in keys)
+
+
+def _reasons(refused: Mapping[WeightKey, str]) -> str:
+    return "; ".join(dict.fromkeys(refused.values()))
