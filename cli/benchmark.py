@@ -13,6 +13,7 @@ from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import BenchmarkRecipe
 from contracts.recipe_values import merge
+from pipeline.requests import check_data
 
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")
@@ -47,6 +48,7 @@ def benchmark(
 ) -> int:
     """Score, size and latency of several files, side by side; changes are against the first."""
     recipe = merge(BenchmarkRecipe, flags, recipe_file)
+    check_data(recipe)
     from pipeline.benchmark import benchmark as run
 
     reporter = TerminalReporter()

@@ -10,7 +10,7 @@ from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import SweepRecipe
 from contracts.recipe_values import merge
-from pipeline.requests import check_sweep
+from pipeline.sweep_requests import check_sweep
 
 EXAMPLE = """edgeprune sweep sample_models/digits_mlp.h5 \\
   --thresholds 0:0.1:0.02 --data sample_models/digits.npz"""
@@ -27,6 +27,18 @@ COLUMNS = (
     "latency_ms_p50",
     "energy_uj_estimate",
 )
+COMPARISON = (
+    "method",
+    "target",
+    "quantize",
+    "score",
+    "parameters",
+    "sparsity",
+    "tflite_gzip_bytes",
+    "training_s",
+    "latency_ms_p50",
+    "energy_uj_estimate",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,13 +50,15 @@ def register(app: typer.Typer) -> None:
 def sweep(
     model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
-    """A results table over many thresholds, sparsities or ratios."""
+    """A results table over many thresholds, sparsities or ratios, or over several methods."""
     recipe = merge(SweepRecipe, flags, recipe_file)
     check_sweep(model, recipe)
     from pipeline.sweep import sweep as run
 
     reporter = TerminalReporter()
     result = run(model, recipe, reporter)
-    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
+    columns = COMPARISON if recipe.methods else COLUMNS
+    title = model.name if recipe.methods else f"{model.name}, {recipe.method}"
+    print_result(result, form, columns, title)
     reporter.outputs(result.outputs)
     return 130 if result.interrupted else 0

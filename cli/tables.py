@@ -86,16 +86,26 @@ def size_text(size: int) -> str:
     return f"{size} B"
 
 
-def _point(row: Measurement) -> str:
+def _target(row: Measurement) -> str:
     value = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
-    return "unpruned" if value is None else f"{value:g}"
+    return "–" if value is None else f"{value:g}"
+
+
+def _point(row: Measurement) -> str:
+    return row.method or "unpruned" if _target(row) == "–" else _target(row)
+
+
+def _numeric(row: Measurement) -> str:
+    return f"{row.quantize or '–'}{' sparse' if row.sparse else ''}"
 
 
 COLUMNS = {
     "stage": Column("", lambda row: row.file or row.stage or ""),
     "point": Column("point", _point),
+    "method": Column("method", lambda row: row.method or "unpruned"),
+    "target": Column("target", _target),
     "file": Column("file", lambda row: row.file or ""),
-    "quantize": Column("numeric", lambda row: row.quantize or "–"),
+    "quantize": Column("numeric", _numeric),
     "score": Column("score", _score, _value("score"), points=True),
     "parameters": Column("parameters", _count("parameters"), _value("parameters")),
     "prunable_weights": Column("weights", _count("prunable_weights")),

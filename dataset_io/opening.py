@@ -28,7 +28,7 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
     Where there is only a test part, `train` and `validation` are empty (size 0). Raises DataError for data that is
     missing, damaged or does not fit the model, UsageError for options that do not fit it.
     """
-    raw = _find_format(source).read(source, interface, options)
+    raw = find_format(source).read(source, interface, options)
     parts = [part for part in (raw.train, raw.test) if part is not None]
     inputs = tuple(merged(facts) for facts in zip(*(part.input_facts for part in parts), strict=True))
     rules, scaling = input_rules(interface, inputs, options)
@@ -49,7 +49,8 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
     )
 
 
-def _find_format(source: str) -> ModuleType:
+def find_format(source: str) -> ModuleType:
+    """The plug-in that reads a source, told by its name and what lies there; raises DataError where none does."""
     names = catalogue(FORMATS)
     for name in names:
         module = load(FORMATS, name)

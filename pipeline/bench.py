@@ -1,9 +1,9 @@
 """Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,33 +13,37 @@ from contracts.model import WeightKey
 from contracts.recipe import SweepRecipe
 from contracts.results import Measurement
 from keras_models.variables import get_arrays, set_arrays
-from pipeline.exporting import Exporter, latency_columns
+from pipeline.channel_pruning import ChannelPruning
+from pipeline.exporting import Exporter, energy_estimate_uj, latency_columns
 from pipeline.fine_tuning import FineTuner, kernels
-from pipeline.from_scratch import epochs_left, start_from_scratch
+from pipeline.from_scratch import epochs_left, start_from_scratch, train_dense
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
+from pipeline.points import DENSE, UNPRUNED, Point
 from pipeline.reporting import Reporter
-from pipeline.requests import numerics
 from pipeline.session import Session, open_session
-from tflite_export.sizes import gzip_bytes
+from pipeline.sweep_requests import numerics
 
 LATENCY_SECONDS = 0.15
 
-Rows = tuple[Measurement, ...]
-Keep = Callable[[Rows], None]
-Measured = tuple[Measurement, bytes | None]
-"""A row that lacks only the compressed size, and the .tflite file, if there is one."""
+Arrays = Mapping[WeightKey, Array]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row, and the .tflite file that it is of, if there is one; only its compressed size is lacking yet."""
+
+    row: Measurement
+    tflite: bytes | None = None
 
 
 def describe(row: Measurement) -> str:
     """A row in one line."""
     point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
+    name = f"{row.method or UNPRUNED}{'' if point is None else f' {point:g}'}"
+    zeros = f", {row.sparsity:.1%} zeros" if row.sparsity else ""
     scored = "" if row.score is None else f", {row.metric} {row.score:.4f}"
-    return f"{'unpruned' if point is None else f'{point:g}'}, {row.parameters:,} parameters{_zeros(row)}{scored}"
-
-
-def _zeros(row: Measurement) -> str:
-    return f", {row.sparsity:.1%} zeros" if row.sparsity else ""
+    return f"{name}, {row.parameters:,} parameters{zeros}{scored}"
 
 
 class _Tools(ExitStack):
@@ -48,74 +52,110 @@ class _Tools(ExitStack):
     def __init__(self, session: Session, recipe: SweepRecipe) -> None:
         super().__init__()
         self.session, self._recipe = session, recipe
+        self._training = self.enter_context(ExitStack())
+        self._tuner: FineTuner | None = None
 
     @cached_property
     def exporter(self) -> Exporter:
         """Converts the model."""
         return self.enter_context(Exporter(self.session, self._recipe.seed))
 
-    @cached_property
-    def tuner(self) -> FineTuner:
-        """Trains the model with all its kernels' zeros held."""
-        recipe = replace(self._recipe, epochs=epochs_left(self._recipe))
-        return self.enter_context(FineTuner(self.session, kernels(self.session), recipe))
+    def fine_tune(self, recipe: SweepRecipe, reporter: Reporter) -> float:
+        """Fine-tune the model with all its kernels' zeros held, as every point that is fine-tuned is. Seconds of it."""
+        started = time.perf_counter()
+        if self._tuner is None:
+            left = replace(recipe, epochs=epochs_left(recipe))
+            self._tuner = self._training.enter_context(FineTuner(self.session, kernels(self.session), left))
+        if self._tuner.run(reporter).interrupted:
+            raise KeyboardInterrupt
+        return time.perf_counter() - started
+
+    def end_training(self) -> None:
+        """Take the optimizer off the model again: another trainer is to find the model's own."""
+        self._training.close()
+        self._tuner = None
 
 
 class Bench(ExitStack):
-    """The session of a sweep. Points that only zero weights share its tools; each cut model has its own.
+    """The session of a sweep, opened for the first point.
 
-    Compressing a file takes about as long as all else, so a thread does it while the next point is measured.
+    Points that only zero weights share its tools; each cut model has its own.
     """
 
     def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
         super().__init__()
         self._path, self._recipe, self._reporter = path, recipe, reporter
-        self._session = open_session(path, recipe, reporter)
-        self._original = get_arrays(self._session.loaded.model)
-        self._tools = self.enter_context(_Tools(self._session, recipe))
-        self._compressor = self.enter_context(ThreadPoolExecutor(1))
+        self._method: str | None = None
+        self._starts: dict[int, tuple[Arrays, float]] = {}
+        """By the epochs of training from scratch before anything is pruned: the weights then, and seconds."""
 
-    def measure(self, point: SweepRecipe | None, keep: Keep | None = None) -> Future[Rows]:
-        """One row for each numeric format, for the unpruned model (None) or one point; `keep` gets them when whole."""
-        found = self._measure(point)
-        return self._compressor.submit(_finish, found, keep)
+    @cached_property
+    def _session(self) -> Session:
+        return open_session(self._path, self._recipe, self._reporter)
 
-    def _measure(self, point: SweepRecipe | None) -> list[Measured]:
-        if point is None:
-            set_arrays(self._session.loaded.model, self._original)
+    @cached_property
+    def _original(self) -> Arrays:
+        return get_arrays(self._session.loaded.model)
+
+    @cached_property
+    def _tools(self) -> _Tools:
+        return self.enter_context(_Tools(self._session, self._recipe))
+
+    def measure(self, point: Point) -> list[Measured]:
+        """One row for each numeric format, from the original weights. Raises KeyboardInterrupt where that ends it."""
+        set_arrays(self._session.loaded.model, self._original)
+        if point.reference is None:
+            return self._measure_pruned(point.recipe)
+        if point.reference == DENSE:
+            training_s = train_dense(self._session, point.recipe, self._reporter)
+            row = self._session.measure(stage="trained", method=DENSE, training_s=training_s)
+        else:
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
-            return self._with_files(self._tools, row)
-        set_arrays(self._session.loaded.model, self._start)
-        plan = make_plan(self._session, point)
+        return self._with_files(self._tools, row)
+
+    def _measure_pruned(self, recipe: SweepRecipe) -> list[Measured]:
+        if recipe.method != self._method:
+            self._tools.end_training()
+            self._method = recipe.method
+        training_s = self._set_start(recipe)
+        plan = make_plan(self._session, recipe)
         for warning in plan.warnings:
             self._reporter.warning(warning)
         pruned = plan.apply(self._reporter)
         if pruned.interrupted:
             raise KeyboardInterrupt
-        fine_tuning = bool(epochs_left(point)) and not plan.trains
-        if pruned.session is self._session:
-            return self._measure_pruned(self._tools, point, fine_tuning)
-        with _Tools(pruned.session, self._recipe) as tools:
-            return self._measure_pruned(tools, point, fine_tuning)
+        if isinstance(plan, ChannelPruning):
+            plan.reconstruct(pruned.session, self._reporter)
+        training_s += pruned.training_s or 0.0
+        fine_tuning = bool(epochs_left(recipe)) and not plan.trains
+        del plan  # the masks of a large model take as much as a quarter of its weights
+        with ExitStack() as stack:
+            shared = pruned.session is self._session
+            tools = self._tools if shared else stack.enter_context(_Tools(pruned.session, self._recipe))
+            if fine_tuning:
+                training_s += tools.fine_tune(recipe, self._reporter)
+            row = tools.session.measure(
+                stage="fine-tuned" if fine_tuning else "pruned",
+                method=recipe.method,
+                threshold=recipe.threshold,
+                sparsity_target=recipe.sparsity,
+                ratio=recipe.ratio,
+                training_s=training_s or None,
+            )
+            return self._with_files(tools, row)
 
-    @cached_property
-    def _start(self) -> Mapping[WeightKey, Array]:
-        """The weights that every point starts from."""
-        if not self._recipe.from_scratch:
-            return self._original
-        start_from_scratch(self._session, self._recipe, self._reporter)
-        return get_arrays(self._session.loaded.model)
-
-    def _measure_pruned(self, tools: _Tools, point: SweepRecipe, fine_tuning: bool) -> list[Measured]:
-        if fine_tuning and tools.tuner.run(self._reporter).interrupted:
-            raise KeyboardInterrupt
-        row = tools.session.measure(
-            stage="fine-tuned" if fine_tuning else "pruned",
-            threshold=point.threshold,
-            sparsity_target=point.sparsity,
-            ratio=point.ratio,
-        )
-        return self._with_files(tools, row)
+    def _set_start(self, recipe: SweepRecipe) -> float:
+        """From scratch, give the model the weights that a point starts from; seconds of training that went into them."""
+        if not recipe.from_scratch:
+            return 0.0
+        model = self._session.loaded.model
+        trained = recipe.epochs - epochs_left(recipe)
+        if trained not in self._starts:
+            seconds = start_from_scratch(self._session, recipe, self._reporter)
+            self._starts[trained] = (get_arrays(model), seconds)
+        weights, seconds = self._starts[trained]
+        set_arrays(model, weights)
+        return seconds
 
     def _with_files(self, tools: _Tools, row: Measurement) -> list[Measured]:
         return [self._with_file(tools, row, quantize) for quantize in numerics(self._recipe)]
@@ -126,19 +166,18 @@ class Bench(ExitStack):
         try:
             # Of the formats that a sweep lists, only int8 can have int8 inputs and outputs.
             recipe = self._recipe if quantize == "int8" else replace(self._recipe, io="float32")
+            if row.stage in ("original", "trained") and recipe.sparse == "on":
+                recipe = replace(recipe, sparse="auto")  # it has no zeros, and needs a file to compare with
             exported = tools.exporter.export(quantize, recipe, own_score)
         except EdgepruneError as error:
             self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
-            return replace(row, quantize=quantize), None
+            return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
         (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
         score = row.score if exported.score is None else exported.score
-        columns |= {"tflite_bytes": len(exported.data), "max_abs_error": exported.verification.max_abs_error}
-        return replace(row, quantize=quantize, score=score, **columns), exported.data
-
-
-def _finish(found: list[Measured], keep: Keep | None) -> Rows:
-    """Add the compressed sizes and hand the rows over."""
-    rows = tuple(row if data is None else replace(row, tflite_gzip_bytes=gzip_bytes(data)) for row, data in found)
-    if keep:
-        keep(rows)
-    return rows
+        columns |= {
+            "sparse": exported.sparse,
+            "tflite_bytes": len(exported.data),
+            "energy_uj_estimate": energy_estimate_uj(exported.data),
+            "max_abs_error": exported.verification.max_abs_error,
+        }
+        return Measured(replace(row, quantize=quantize, score=score, **columns), exported.data)

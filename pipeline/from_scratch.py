@@ -18,13 +18,20 @@ def start_from_scratch(session: Session, recipe: PointRecipe, reporter: Reporter
     All methods so have the same budget: those that do not train themselves get the dense model after half of the
     epochs, rounded up, and fine-tune for the rest (`epochs_left`). Raises KeyboardInterrupt where the user ends it.
     """
+    return train_dense(session, replace(recipe, epochs=recipe.epochs - epochs_left(recipe)), reporter)
+
+
+def train_dense(session: Session, recipe: PointRecipe, reporter: Reporter) -> float:
+    """Give the model initial weights and train all of them for the epochs of the recipe (0: none). Seconds of it.
+
+    Raises KeyboardInterrupt where the user ends it.
+    """
     loaded = session.loaded
     reinitialise(loaded.model, keras_module(loaded.keras_major), recipe.seed)
-    if epochs_left(recipe) == recipe.epochs:
+    if not recipe.epochs:
         return 0.0
     started = time.perf_counter()
-    dense = replace(recipe, epochs=recipe.epochs - epochs_left(recipe))
-    with FineTuner(session, {}, dense, rate_share=1.0) as tuner:
+    with FineTuner(session, {}, recipe, rate_share=1.0) as tuner:
         result = tuner.run(reporter)
     if result.interrupted:
         raise KeyboardInterrupt

@@ -27,7 +27,7 @@ def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
         label="Pareto front",
     )
     for row, size, score in zip(points, sizes, scores, strict=True):
-        axes.annotate(_label(row), (size, score), textcoords="offset points", xytext=(4, 4), fontsize=8)
+        axes.annotate(row_label(row), (size, score), textcoords="offset points", xytext=(4, 4), fontsize=8)
     axes.set_xlabel("size of the .tflite, gzip (KiB)")
     axes.set_ylabel(points[0].metric if points else "score")
     axes.set_xscale("log")
@@ -57,10 +57,12 @@ def new_figure(width: float = 7, height: float = 4.5) -> Any:
     return figure
 
 
-def _label(row: Measurement) -> str:
+def row_label(row: Measurement) -> str:
+    """A short name of a row: method, point and numeric format, as far as it has them."""
     point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
-    name = "unpruned" if point is None else f"{point:g}"
-    return name if row.quantize in (None, "none") else f"{name} {row.quantize}"
+    numeric = None if row.quantize == "none" else row.quantize
+    words = (row.method or "unpruned", None if point is None else f"{point:g}", numeric)
+    return " ".join(word for word in words if word)
 
 
 def fixed_metadata(file: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pipeline.outputs import write_text
 
 @dataclass(frozen=True)
 class RowStore:
-    """Rows by what decides them: recipe, point, and the content of model and data."""
+    """Rows by what decides them: the recipe of their point, and the content of model and data."""
 
     folder: Path
     identity: str
@@ -36,9 +36,9 @@ class RowStore:
         return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
 
 
-def identify(recipe: Mapping[str, Any], *paths: Path) -> str:
-    """A digest of a recipe and of the files that it works on (content; of folders names, sizes and times)."""
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
+def identify(*paths: Path) -> str:
+    """A digest of the files that a sweep works on (content; of folders names, sizes and times)."""
+    digest = hashlib.sha256()
     for path in paths:
         if path.is_file():
             with path.open("rb") as stream:

@@ -1,43 +1,69 @@
-"""`edgeprune sweep`: many points of one method on one model, in one process."""
+"""`edgeprune sweep`: many points of one method, or of several, on one model and in one process."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import ExitStack
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from contracts.recipe import SweepRecipe, as_plain
 from contracts.results import Measurement, Result
-from pipeline.bench import Bench, describe
+from pipeline.bench import Bench, Measured, describe
+from pipeline.comparison_plot import plot_comparison
 from pipeline.outputs import whole, write_text
 from pipeline.plots import plot_sweep
-from pipeline.points import LISTS, sweep_points
+from pipeline.points import sweep_points
 from pipeline.reporting import Reporter
 from pipeline.store import RowStore, identify
 from pipeline.table_files import result_text
+from tflite_export.sizes import gzip_bytes
 
-NOT_DECISIVE = {"output", "plot", "store", "force", "thresholds", "sparsities", "ratios"}
-"""Recipe keys that do not change what a point comes to."""
+Rows = tuple[Measurement, ...]
 
 
 def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
     Finished rows are kept in `recipe.store`. Ctrl-C ends the sweep with the rows so far.
+    Compressing a file takes about as long as all else, so a thread does it while the next point is measured.
     """
     points = sweep_points(recipe)
-    rows: list[Measurement] = []
-    result = Result(command="sweep", model=str(path), recipe=as_plain(recipe))
-    try:
-        with reporter.progress("sweep", len(points) + 1) as advance:
-            for found in _measure_all(path, recipe, points, reporter):
-                rows += found
-                advance(describe(found[0]))
-    except KeyboardInterrupt:
+    store = _open_store(path, recipe)
+    finished: list[Future[Rows]] = []
+    interrupted = False
+    with (
+        Bench(path, recipe, reporter) as bench,
+        ThreadPoolExecutor(1) as compressor,
+        reporter.progress("sweep", len(points)) as advance,
+    ):
+        try:
+            for point in points:
+                kept = store.get(point.decisive) if store else None
+                measured = bench.measure(point) if kept is None else [Measured(row) for row in kept]
+                keep = partial(store.put, point.decisive) if store and kept is None else None
+                if finished:
+                    finished[-1].result()  # a store that cannot be written to ends the sweep here, not in the end
+                finished.append(compressor.submit(_compress, measured, keep))
+                advance(describe(measured[0].row))
+        except KeyboardInterrupt:
+            interrupted = True
+    rows = tuple(row for future in finished for row in future.result())
+    if interrupted:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
-        result = replace(result, interrupted=True)
-    return _write_files(replace(result, rows=tuple(rows)), recipe)
+    plain = as_plain(recipe)
+    result = Result(command="sweep", model=str(path), recipe=plain, rows=rows, interrupted=interrupted)
+    return _write_files(result, recipe)
+
+
+def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Rows:
+    """Add the compressed sizes and hand the rows over."""
+    rows = tuple(
+        row if data is None else replace(row, tflite_gzip_bytes=gzip_bytes(data))
+        for row, data in ((measured.row, measured.tflite) for measured in found)
+    )
+    if keep:
+        keep(rows)
+    return rows
 
 
 def _write_files(result: Result, recipe: SweepRecipe) -> Result:
@@ -47,42 +73,14 @@ def _write_files(result: Result, recipe: SweepRecipe) -> Result:
     if recipe.output:
         write_text(Path(recipe.output), result_text(result, Path(recipe.output).suffix), recipe.force)
     if recipe.plot:
+        plot = plot_comparison if recipe.methods else plot_sweep
         with whole(Path(recipe.plot), recipe.force) as temporary:
-            plot_sweep(result.rows, temporary)
+            plot(result.rows, temporary)
     return result
-
-
-def _measure_all(
-    path: Path, recipe: SweepRecipe, points: tuple[SweepRecipe, ...], reporter: Reporter
-) -> Iterator[tuple[Measurement, ...]]:
-    """The rows of the unpruned model, then those of each point; taken from the store where they are there."""
-    store = _open_store(path, recipe)
-    bench: Bench | None = None
-    unfinished: Future[tuple[Measurement, ...]] | None = None
-    with ExitStack() as stack:
-        for point in (None, *points):
-            name = {} if point is None else {field: getattr(point, field) for field in LISTS.values()}
-            rows = store.get(name) if store else None
-            if rows is None:
-                bench = bench or stack.enter_context(Bench(path, recipe, reporter))
-                try:
-                    following = bench.measure(point, partial(store.put, name) if store else None)
-                except KeyboardInterrupt:
-                    if unfinished:
-                        yield unfinished.result()
-                    raise
-            if unfinished:
-                yield unfinished.result()
-            unfinished = following if rows is None else None
-            if rows is not None:
-                yield rows
-        if unfinished:
-            yield unfinished.result()
 
 
 def _open_store(path: Path, recipe: SweepRecipe) -> RowStore | None:
     if recipe.store is None:
         return None
-    decisive = {key: value for key, value in as_plain(recipe).items() if key not in NOT_DECISIVE}
     sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
-    return RowStore(Path(recipe.store), identify(decisive, path, *sources))
+    return RowStore(Path(recipe.store), identify(path, *sources))

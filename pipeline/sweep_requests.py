@@ -1,0 +1,30 @@
+"""What can be wrong with the request of a sweep, before the model is opened. Imports nothing that is slow."""
+
+from pathlib import Path
+
+from contracts import plugins
+from contracts.recipe import SweepRecipe
+from pipeline.outputs import check_outputs
+from pipeline.points import sweep_points
+from pipeline.requests import check_data, check_training, inputs, load_method
+from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
+
+
+def check_sweep(model: Path, recipe: SweepRecipe) -> None:
+    """Raise UsageError, OutputError or DataError for a request that could not be carried out in the end."""
+    points = sweep_points(recipe)
+    for name in numerics(recipe):
+        plugins.check_name("tflite_export.numerics", name)
+    check_suffix("--output", recipe.output, SUFFIXES)
+    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
+    files = [Path(file) for file in (recipe.output, recipe.plot) if file]
+    check_outputs(files, inputs(model, recipe), recipe.force)
+    for point in points:
+        if point.reference is None:
+            check_training(point.recipe, load_method(point.recipe))
+    check_data(recipe)
+
+
+def numerics(recipe: SweepRecipe) -> list[str]:
+    """The numeric formats that a sweep lists."""
+    return [name.strip() for name in recipe.quantize.split(",")]
