@@ -145,7 +145,7 @@ class Bench(ExitStack):
             return self._with_files(tools, row)
 
     def _set_start(self, recipe: SweepRecipe) -> float:
-        """From scratch, give the model the weights that a point starts from; seconds of training that went into them."""
+        """From scratch, give the model the weights that a point starts from; seconds of training that made them."""
         if not recipe.from_scratch:
             return 0.0
         model = self._session.loaded.model

@@ -8,12 +8,12 @@ from contracts.results import Measurement
 from pipeline.plots import fixed_metadata, new_figure, row_label
 
 COSTS = {
-    "training_s": "training (s)",
-    "latency_ms_p50": "inference, median (ms)",
-    "tflite_gzip_bytes": "size of the .tflite, gzip (bytes)",
-    "energy_uj_estimate": "energy of an inference, estimated (µJ)",
+    "training_s": ("training (s)", 1),
+    "latency_ms_p50": ("inference, median (ms)", 1),
+    "tflite_gzip_bytes": ("size of the .tflite, gzip (KiB)", 1024),
+    "energy_uj_estimate": ("energy of an inference, estimated (µJ)", 1),
 }
-"""Row keys that are drawn where they were measured, as bars from 0."""
+"""Row keys that are drawn where they were measured, as bars from 0: what they are, and their unit."""
 
 
 def plot_comparison(rows: Sequence[Measurement], file: Path) -> None:
@@ -28,8 +28,9 @@ def plot_comparison(rows: Sequence[Measurement], file: Path) -> None:
     if scored:
         _draw_scores(axes[0], rows, colours)
     for panel, name in zip(axes[scored:], costs, strict=True):
-        panel.barh(range(len(rows)), [getattr(row, name) or 0 for row in rows], color=colours, height=0.6)
-        panel.set_xlabel(COSTS[name], fontsize=8)
+        label, unit = COSTS[name]
+        panel.barh(range(len(rows)), [(getattr(row, name) or 0) / unit for row in rows], color=colours, height=0.6)
+        panel.set_xlabel(label, fontsize=8)
     axes[0].set_yticks(range(len(rows)), [row_label(row) for row in rows])
     axes[0].invert_yaxis()
     for panel in axes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 POWERCAP = Path("/sys/class/powercap")
 COUNTED = ("package", "dram")
-"""What the names of the counted domains begin with: the others (core, uncore, psys) are parts of these, or hold them."""
+"""What the names of the counted domains begin with; the others (core, uncore, psys) are parts of these or hold them."""
 
 SHORTEST_SECONDS = 0.5
 """The counters move about once a millisecond."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tflite_export.energy_counters import EnergyCounters
 from tflite_export.runtime import cannot_run, load_interpreter
 
 WARM_UP_RUNS = 5
@@ -41,6 +42,11 @@ def latency(
             interpreter.invoke()
             nanoseconds[name].append(time.perf_counter_ns() - start)
     return {name: _summary(times) for name, times in nanoseconds.items()}
+
+
+def energy_a_run_uj(data: bytes, counters: EnergyCounters, *, threads: int = 1, seed: int = 0) -> float | None:
+    """Microjoules that the whole processor spends in one invocation of a file; None where its counters stand still."""
+    return counters.microjoules_a_run(ready_interpreter(data, threads, seed).invoke)
 
 
 def ready_interpreter(data: bytes, threads: int, seed: int) -> Any:
