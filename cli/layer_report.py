@@ -1,6 +1,7 @@
-"""The per-layer report as a table."""
+"""What happens to each layer, and which layers could go, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cli.render import text_table
 from contracts.results import LayerReport
@@ -11,6 +12,25 @@ def layer_table(layers: Sequence[LayerReport]) -> str:
     with_units = any(layer.units_after is not None for layer in layers)
     headings = ["layer", "kind", "weights", *(["units"] if with_units else []), "zeros", "why not"]
     return text_table(headings, [_cells(layer, with_units) for layer in layers], "layers", left=2)
+
+
+def candidate_table(extra: Mapping[str, Any]) -> str:
+    """One line for each layer or block that `--method layers` could have removed, what changes least first."""
+    gone = {tuple(region["layers"]): place for place, region in enumerate(extra["removed"], 1)}
+    rows = [
+        [_region(region["layers"]), str(len(region["layers"])), f"{region['change']:.2%}", _place(region, gone)]
+        for region in sorted(extra["candidates"], key=lambda region: float(region["change"]))
+    ]
+    return text_table(["could go", "layers", "change of outputs", "goes"], rows, "candidates")
+
+
+def _region(layers: Sequence[str]) -> str:
+    return layers[0] if len(layers) == 1 else f"{layers[0]} to {layers[-1]}"
+
+
+def _place(region: Mapping[str, Any], gone: Mapping[tuple[str, ...], int]) -> str:
+    place = gone.get(tuple(region["layers"]))
+    return f"as no. {place}" if place else "no"
 
 
 def _cells(layer: LayerReport, with_units: bool) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from cli.examples import command_with_example
-from cli.layer_report import layer_table
+from cli.layer_report import candidate_table, layer_table
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result, write
 from cli.terminal import TerminalReporter
@@ -49,6 +49,8 @@ def prune(
     result = run(model, recipe, reporter)
     if form is Format.TABLE:
         write(layer_table(result.layers))
+        if recipe.dry_run and "candidates" in result.extra:
+            write(candidate_table(result.extra))
     print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
     reporter.outputs(result.outputs)
     return 130 if result.interrupted else 0

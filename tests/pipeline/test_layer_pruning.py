@@ -97,3 +97,13 @@ def test_a_model_in_which_nothing_can_go(samples, edgeprune, tmp_path):
 def test_the_report_beside_the_output_holds_the_plan(pruned):
     folder, done = pruned
     assert json.loads((folder / "digits_cnn.pruned.keras.json").read_text()) == done.json
+
+
+def test_a_dry_run_shows_what_could_go_in_the_table(samples, edgeprune, tmp_path, pruned):
+    done = edgeprune(*arguments(samples, "--count", 1, "--dry-run", "--format", "table"), cwd=tmp_path)
+    assert done.exit_code == 0
+    (removed,) = pruned[1].json["removed"]
+    lines = done.stdout[done.stdout.index("change of outputs") :].splitlines()
+    row = next(line for line in lines if removed["layers"][0] in line)
+    assert f"{removed['change']:.2%}" in row
+    assert "as no. 1" in row
