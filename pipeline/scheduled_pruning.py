@@ -22,7 +22,7 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.masking import apply_masks
 from keras_models.prediction import Predictor
 from keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, wrap
-from keras_models.training import steps_of
+from keras_models.training import rate_share, steps_of
 from keras_models.variables import variables
 from pipeline.fine_tuning import FineTuner, Trainee, kernels
 from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
@@ -34,6 +34,11 @@ from pruning.patterns import parse_pattern
 from pruning.schedules import Schedule, schedule
 from pruning.selection import Selection
 
+RATE = 3.0
+"""How many times the learning rate of fine-tuning a schedule wants: it prunes what still moves, and trains on after.
+
+Measured at 4 epochs on MNIST: with plain fine-tuning's, a dense network with 90 % zeros ends 0.4 points lower.
+"""
 TOLERANCE = 0.001
 """Largest difference between a layer's sparsity and what was asked for."""
 
@@ -75,7 +80,8 @@ class ScheduledPlan:
         plan = schedule(recipe.begin, recipe.end, steps * recipe.epochs)
         wrapped = wrap(self.twin.model, self._prunings(plan), self.target.masks)
         exact = ExactEnd(wrapped, variables(self.twin.model), self._exact)
-        with FineTuner(session, self._held(), recipe, rate_share=1.0, trainee=self._trainee(wrapped)) as tuner:
+        share = rate_share(self.target.masks) * (1 if recipe.pattern else RATE)
+        with FineTuner(session, self._held(), recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
                 callbacks=[exact.callback(), update_step()],
