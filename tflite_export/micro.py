@@ -23,10 +23,10 @@ from tflite_export.runtime import Runner
 
 TIMEOUT_SECONDS = 600
 EXAMPLES = 32
-# Without its delegates LiteRT computes with the same fixed-point multipliers as TFLite Micro, so that convolutional
-# files agree to the last bit. Recurrent ones and those that end in a DEQUANTIZE were seen up to 2 steps of int8
-# apart, as the kernels round tanh and the input differently: 4 of 256 steps, and one on average, are the limit.
-INTEGER_BOUND = ErrorBound(largest=4 / 256, mean=1 / 256)
+# The kernels of both round alike but for the last bit, and the rounding differs from one to the next. On the mean,
+# outputs were at most 0.02 steps of int8 apart for convolutional models and 0.25 for recurrent ones: one step (1/256 of
+# the range) is the limit. Single ones were up to 8 steps apart, because a softmax makes one step of its input several.
+INTEGER_BOUND = ErrorBound(largest=1 / 16, mean=1 / 256)
 FLOAT_BOUND = ErrorBound(largest=1e-4)
 
 
@@ -59,7 +59,7 @@ def check_micro(data: bytes, examples: tuple[Array, ...]) -> MicroCheck:
     Raises ExportError where TFLite Micro lacks an operator or refuses the file, or where an output differs.
     """
     require_micro()
-    runner = Runner(data, delegates=False)
+    runner = Runner(data)
     inputs = tuple(array[:EXAMPLES] for array in examples)
     expected = runner.run(inputs)
     raw, arena_bytes = _run(data, runner.prepare(inputs))
@@ -71,21 +71,24 @@ def check_micro(data: bytes, examples: tuple[Array, ...]) -> MicroCheck:
     return MicroCheck(arena_bytes=arena_bytes, max_abs_difference=max(differences), examples=len(inputs[0]))
 
 
-def _compare(name: str, found: Array, expected: Array, scale: float | None) -> float:
+def _compare(name: str, ours: Array, expected: Array, scale: float | None) -> float:
     """The largest difference of one output; `scale` is its quantization step, None where it is computed in floats.
 
     The bounds are fractions of the output's range, which counts as at least 256 steps. Raises ExportError.
     """
-    difference = np.abs(found.astype(np.float64) - expected.astype(np.float64))
+    difference = np.abs(ours.astype(np.float64) - expected.astype(np.float64))
     spread = max(float(np.ptp(expected)), 256 * (scale or 0.0), float(np.finfo(np.float32).tiny))
     bound = FLOAT_BOUND if scale is None else INTEGER_BOUND
-    largest, mean = float(difference.max()) / spread, float(difference.mean()) / spread
-    if not (largest <= (bound.largest or 0.0) and mean <= (bound.mean or 1.0)):
-        raise ExportError(
-            f"--target micro: output {name!r}: TFLite Micro computes something else than LiteRT: they differ by up to "
-            f"{largest:.2%} of the output's range, allowed is {bound.largest:.2%}",
-            "export with another --quantize, or leave out --target micro",
-        )
+    for kind, found, allowed in (
+        ("largest", float(difference.max()), bound.largest),
+        ("mean", float(difference.mean()), bound.mean),
+    ):
+        if allowed is not None and not found <= allowed * spread:
+            raise ExportError(
+                f"--target micro: output {name!r}: TFLite Micro computes something else than LiteRT: "
+                f"the {kind} difference is {found:.3g}, allowed is {allowed:g} of the output's range {spread:.3g}",
+                "export with another --quantize, or leave out --target micro",
+            )
     return float(difference.max())
 
 

@@ -9,18 +9,17 @@ from contracts.errors import ExportError
 from contracts.quiet import silenced
 
 
-def load_interpreter(data: bytes, threads: int = 1, delegates: bool = True) -> Any:
-    """An interpreter of LiteRT with its tensors allocated, with or without its default delegates.
+def load_interpreter(data: bytes, threads: int = 1) -> Any:
+    """An interpreter of LiteRT with its tensors allocated.
 
     Raises ExportError where LiteRT or one of its delegates refuses the file.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    from ai_edge_litert.interpreter import Interpreter
 
-    resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     with silenced() as captured:
         interpreter = error = None
         try:
-            interpreter = Interpreter(model_content=data, num_threads=threads, experimental_op_resolver_type=resolver)
+            interpreter = Interpreter(model_content=data, num_threads=threads)
             interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as refused:
             error = refused
@@ -32,9 +31,9 @@ def load_interpreter(data: bytes, threads: int = 1, delegates: bool = True) -> A
 class Runner:
     """Runs examples through a file; inputs and outputs are in the file's order, which is the model's."""
 
-    def __init__(self, data: bytes, threads: int = 1, delegates: bool = True) -> None:
+    def __init__(self, data: bytes, threads: int = 1) -> None:
         """Load the file. Raises ExportError where LiteRT refuses it."""
-        self._interpreter = load_interpreter(data, threads, delegates)
+        self._interpreter = load_interpreter(data, threads)
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
 
