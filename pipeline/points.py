@@ -73,6 +73,8 @@ def _methods(recipe: SweepRecipe) -> list[str]:
     """The methods that are compared, or the one that is swept."""
     if recipe.methods is None:
         return [recipe.method]
+    if recipe.method != SweepRecipe.method:
+        raise UsageError(f"--method {recipe.method} and --methods both say how to prune", "leave one of them out")
     names = [name.strip() for name in recipe.methods.split(",")]
     for name in names:
         plugins.check_name(METHODS, name)

@@ -133,6 +133,20 @@ def test_a_usage_error_exits_with_2_and_imports_nothing_slow(arguments):
     assert (exit_code, imported) == (2, [])
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "prune model.keras --method magnitude --sparsity 0.5",
+        "sweep model.keras --thresholds 0.1",
+        "export model.keras --tflite out.tflite",
+        "benchmark model.keras",
+    ],
+)
+def test_data_that_is_not_there_is_told_before_tensorflow_is_imported(command):
+    exit_code, imported = run_in_a_fresh_interpreter([*command.split(), "--data", "nowhere.npz"])
+    assert (exit_code, imported) == (1, ["numpy"])
+
+
 def run_in_a_fresh_interpreter(arguments: list[str]) -> tuple[int, list[str]]:
     """Exit status of the console entry point, and which slow packages it imported."""
     program = (

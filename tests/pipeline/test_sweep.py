@@ -5,31 +5,8 @@ import json
 
 import pytest
 
-from contracts.errors import UsageError
 from contracts.results import Measurement
 from pipeline.plots import pareto_front
-from pipeline.points import parse_points
-
-
-@pytest.mark.parametrize(
-    ("text", "points"),
-    [
-        ("0,0.1,0.5", (0.0, 0.1, 0.5)),
-        ("0.3", (0.3,)),
-        ("0:0.3:0.1", (0.0, 0.1, 0.2, 0.3)),
-        ("0:0.1:0.03", (0.0, 0.03, 0.06, 0.09)),
-    ],
-)
-def test_points(text, points):
-    assert parse_points("--thresholds", text) == points
-
-
-@pytest.mark.parametrize(
-    "text", ["", "a", "0,nan", "0:1", "0:1:0", "1:0:0.1", "0:1:0.1:2", "0,inf", "0:inf:1", "0:1:1e-9"]
-)
-def test_points_that_are_none(text):
-    with pytest.raises(UsageError, match="--thresholds: expected"):
-        parse_points("--thresholds", text)
 
 
 def row(score, size, metric="accuracy"):
