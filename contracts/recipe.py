@@ -81,7 +81,9 @@ class MethodRecipe:
     )
     macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
     criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="pruning.criteria")
-    align: int = option(1, "Keep channel counts a multiple of this.", metavar="N")
+    align: int | None = option(
+        None, "Keep channel counts a multiple of this (default: 1; 8 for --macs with an int8 .tflite).", metavar="N"
+    )
     include: tuple[str, ...] = option([], "Only layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
     exclude: tuple[str, ...] = option([], "No layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
 
@@ -122,6 +124,12 @@ class TrainingRecipe:
     )
     class_weight: str | None = option(
         None, "`balanced`: rare classes count as much as frequent ones.", choices=("balanced",), panel="Fine-tuning"
+    )
+    strategy: str = option(
+        "auto",
+        "auto: all GPUs, in mixed precision where they gain by it.",
+        choices=("auto", "none", "mirrored"),
+        panel="Fine-tuning",
     )
     tensorboard: str | None = option(
         None,

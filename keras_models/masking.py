@@ -35,20 +35,27 @@ class WeightMasks:
 
     def apply(self) -> None:
         """Zero every masked weight."""
-        import tensorflow as tf
-
         for key, mask in self._masks.items():
-            value = tf.convert_to_tensor(self._variables[key])
-            # Multiplication would leave -0.0, which compresses badly, and keep NaN.
-            self._variables[key].assign(tf.where(mask, value, tf.zeros((), value.dtype)))
+            _zero(self._variables[key], mask)
+
+    def _apply_on_all(self, strategy: Any) -> None:
+        """The same for the copies of each weight on the devices of a `tf.distribute` strategy, in its own context."""
+        for key, mask in self._masks.items():
+            mirrored = getattr(self._variables[key], "_value", self._variables[key])  # Keras 3 wraps it
+            strategy.extended.update(mirrored, _zero, args=(mask,), group=False)
 
     def install(self, model: Any) -> None:
         """Make the model's training step end with `apply`; must come before `fit` builds its function."""
+        import tensorflow as tf
+
         plain_step = model.train_step
 
         def masked_step(data: Any) -> Any:
             logs = plain_step(data)
-            self.apply()
+            if tf.distribute.has_strategy():
+                tf.distribute.get_replica_context().merge_call(self._apply_on_all)
+            else:
+                self.apply()
             return logs
 
         model.train_step = masked_step
@@ -58,3 +65,11 @@ def apply_masks(variables: Mapping[WeightKey, Any], masks: Mapping[WeightKey, Ma
     """Zero the masked weights of live variables once, one array at a time."""
     for key, mask in masks.items():
         assign(variables[key], read(variables[key]), mask)
+
+
+def _zero(variable: Any, mask: Any) -> None:
+    import tensorflow as tf
+
+    value = tf.convert_to_tensor(variable)
+    # Multiplication would leave -0.0, which compresses badly, and keep NaN.
+    variable.assign(tf.where(mask, value, tf.zeros((), value.dtype)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ModelError
+from contracts.errors import ModelError, UsageError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
@@ -18,6 +18,7 @@ from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Masks, Trainer, UpdateMasks
 from keras_models.training.class_weights import balanced_class_weights
+from keras_models.training.devices import ONE_DEVICE, Devices, choose_devices
 from keras_models.training.tensorboard import TensorBoardLog
 from keras_models.variables import variables, weight_specs
 from pipeline.reporting import Reporter
@@ -97,8 +98,17 @@ class FineTuner:
         self._options = _fit_options(session, recipe, rate_share)
         trained = trainee or _session_trainee(session)
         self._score = trained.score
-        teacher = _distillation(session, recipe)
-        self._trainer = Trainer(trained.model, trained.keras_module, live, trained.loss, self._options, teacher)
+        devices = _no_copy(recipe) if trainee else choose_devices(recipe.strategy)
+        self._devices_note = devices.note
+        self._trainer = Trainer(
+            trained.model,
+            trained.keras_module,
+            live,
+            trained.loss,
+            self._options,
+            _distillation(session, recipe),
+            devices,
+        )
 
     def __enter__(self) -> "FineTuner":
         return self
@@ -120,6 +130,9 @@ class FineTuner:
         masks: those of the first epoch; None: all zeros that the weights have are held. The others are as in
         `Trainer.fit`.
         """
+        if self._devices_note:
+            reporter.note(self._devices_note)
+            self._devices_note = None
         metric = self._data.task.metric
         with ExitStack() as stack:
             advance = stack.enter_context(reporter.progress("fine-tuning", self._options.epochs))
@@ -149,6 +162,13 @@ class FineTuner:
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+
+def _no_copy(recipe: PointRecipe) -> Devices:
+    """The one device for a trainee, whose callbacks and wrappers know no copy of it; raises UsageError for others."""
+    if recipe.strategy == "mirrored":
+        raise UsageError(f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave it out")
+    return ONE_DEVICE
 
 
 def _fit_options(session: Session, recipe: PointRecipe, rate_share: float | None) -> FitOptions:

@@ -80,8 +80,10 @@ class FreshOptimizer:
         self._rate = tf.Variable(0.0, trainable=False)
         self._decay = keras_module.optimizers.schedules.CosineDecay(self._rate, decay_steps=max(steps, 1))
         optimizer = type(original).from_config({**original.get_config(), "learning_rate": self._decay})
+        if any(getattr(layer, "compute_dtype", None) == "float16" for layer in model.layers):
+            optimizer = keras_module.mixed_precision.LossScaleOptimizer(optimizer)
         model.compile(optimizer=optimizer, loss=loss)
-        self._optimizer = model.optimizer  # with loss scaling, where the model needs it
+        self._optimizer = model.optimizer
         # the legacy optimizers of Keras 2 make their slots under another name
         create = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights
         create(model.trainable_variables)

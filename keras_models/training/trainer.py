@@ -8,13 +8,13 @@ from contracts.data import Split
 from contracts.errors import TrainingError
 from contracts.model import WeightKey
 from keras_models.distillation import Distillation
-from keras_models.masking import WeightMasks
 from keras_models.training.checkpoint import Checkpoint
+from keras_models.training.devices import ONE_DEVICE, Devices
 from keras_models.training.feeding import Feed, derived_seed
+from keras_models.training.fitted import FittedModel
 from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share
 from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, UpdateMasks
 from keras_models.training.progress import Progress
-from keras_models.training.random_states import RandomStates
 
 OnEpoch = Callable[[EpochLog], None]
 
@@ -23,7 +23,7 @@ class Trainer:
     """Trains one model any number of times from given weights, tracing its step once.
 
     `keras_module` is the Keras that made the model; `variables` what masks may be put on (none: an empty mapping);
-    `loss` what to train for, in any form that `compile` takes.
+    `loss` what to train for, in any form that `compile` takes; `devices` where (several: callbacks see a copy of it).
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Trainer:
         loss: Any,
         options: FitOptions,
         distillation: Distillation | None = None,
+        devices: Devices = ONE_DEVICE,
     ) -> None:
         self._model = model
         self._keras = keras_module
@@ -44,11 +45,9 @@ class Trainer:
         self._original_optimizer = chosen_optimizer(model, keras_module, options.optimizer, options.weight_decay)
         self._optimizer: FreshOptimizer | None = None
         self._feed: Feed | None = None
-        self._random_states = RandomStates(model)
-        self._masks = WeightMasks(variables)
-        self._masks.install(model)
+        self._fitted = FittedModel(model, 3 if keras_module.__name__ == "keras" else 2, variables, devices)
         if distillation:
-            distillation.install(model)
+            distillation.install(self._fitted.model)
 
     def fit(
         self,
@@ -72,7 +71,7 @@ class Trainer:
 
         Raises TrainingError if the start's score is NaN.
         """
-        self._masks.assign(masks)
+        self._fitted.assign_masks(masks)
         if math.isnan(score()):
             raise TrainingError("the score before training is NaN", "check the data and the model's weights")
         feed, optimizer = self._prepare(train, masks)
@@ -90,7 +89,7 @@ class Trainer:
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
-                self._masks.assign(progress.masks)
+                self._fitted.assign_masks(progress.masks)
                 loss = self._train(feed, progress.next_epoch, callbacks)
                 if math.isfinite(loss):
                     progress.add(self._log(optimizer, progress.next_epoch, loss, score()))
@@ -102,14 +101,12 @@ class Trainer:
         except KeyboardInterrupt:
             interrupted = True
         self._model.set_weights(progress.best_weights)
-        self._masks.assign(progress.best_masks)
+        self._fitted.assign_masks(progress.best_masks)
         return progress.result(interrupted)
 
     def close(self) -> None:
         """Give the model back the compile settings and the training step that it came with."""
-        self._random_states.close()
-        for patched in ("train_step", "compute_loss"):
-            vars(self._model).pop(patched, None)
+        self._fitted.close()
         if self._compile_config is not None:
             self._model.compile_from_config(self._compile_config)
 
@@ -119,7 +116,10 @@ class Trainer:
             self._feed = Feed(train, self._options.batch_size)
         if self._optimizer is None:
             steps = self._feed.steps * self._options.epochs
-            self._optimizer = FreshOptimizer(self._model, self._original_optimizer, self._keras, self._loss, steps)
+            with self._fitted.scope():
+                self._optimizer = FreshOptimizer(
+                    self._fitted.model, self._original_optimizer, self._keras, self._loss, steps
+                )
         share = self._options.rate_share
         own_rate = (rate_share(masks) if share is None else share) * first_rate(self._original_optimizer)
         self._optimizer.reset(self._options.learning_rate or own_rate)
@@ -129,18 +129,14 @@ class Trainer:
         """Train one epoch; the loss. Its random numbers follow from its number, not from what came before."""
         seed = derived_seed(self._options.seed, epoch)
         self._keras.utils.set_random_seed(seed)
-        self._random_states.start_epoch(seed)
-        history = self._model.fit(
+        return self._fitted.fit(
             feed.epoch(seed),
+            seed,
             initial_epoch=epoch - 1,
             epochs=epoch,
-            verbose=0,
-            shuffle=False,
             class_weight=self._class_weight,
             callbacks=list(callbacks),
         )
-        self._masks.apply()  # an optimizer that averages has just written its averages into the weights
-        return float(history.history["loss"][-1])
 
     def _log(self, optimizer: FreshOptimizer, epoch: int, loss: float, score: float) -> EpochLog:
         import tensorflow as tf
