@@ -11,7 +11,7 @@ import numpy as np
 from contracts.channels import ChannelPlan
 from contracts.data import Array, first_examples
 from contracts.errors import ModelError
-from contracts.recipe import PointRecipe
+from contracts.recipe import PointRecipe, PruneRecipe
 from contracts.results import LayerReport
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
@@ -23,7 +23,7 @@ from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pruning.macs import MacCount
 from pruning.reconstruction import reconstruct
-from pruning.structure import needs, plan_cut
+from pruning.structure import INT8_CHANNELS, CutRequest, needs, plan_cut
 from tflite_export.verify import random_examples
 
 PROOF_EXAMPLES = 32
@@ -131,7 +131,11 @@ class ChannelPruning:
 
 def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:
     """Decide which channels go; see `pruning.structure.plan_cut` for what is raised."""
-    request = method.request(recipe, recipe.seed)
+    request: CutRequest = method.request(recipe, recipe.seed)
+    notes: tuple[str, ...] = ()
+    if recipe.align is None and recipe.macs is not None and _writes_int8(recipe):
+        request = replace(request, align=INT8_CHANNELS)
+        notes = (f"channel counts are multiples of {INT8_CHANNELS}, as int8 kernels want them (--align 1: any)",)
     evidence = session.channels
     plan = plan_cut(
         session.graph,
@@ -141,4 +145,8 @@ def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> 
         request,
         evidence.statistics(needs(request.criterion), f"--criterion {request.criterion}"),
     )
-    return ChannelPruning(session, plan)
+    return ChannelPruning(session, replace(plan, notes=(*notes, *plan.notes)))
+
+
+def _writes_int8(recipe: PointRecipe) -> bool:
+    return isinstance(recipe, PruneRecipe) and recipe.tflite is not None and recipe.quantize == "int8"

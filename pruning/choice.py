@@ -4,7 +4,7 @@ Inside a group units go in the order of their scores, so a cut is one number a g
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -84,9 +84,12 @@ def by_ratio(of: Candidates, ratio: float, scope: str) -> Kept:
 def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int]) -> Kept:
     """The first cut along the removal order with at most `ratio` of the MACs; `macs` never grows when more goes.
 
-    Where one unit is a large step (small models, `--align`), the cut that spares the last group instead, and units
-    given back, bring it closer. Raises ModelError where even the largest cut has more.
+    Where one unit is a large step (small models), the cut that spares the last group instead, and units given back,
+    bring it closer. With a step, counts are rounded down from there: what lies between two multiples costs the time of
+    the next higher one. Raises ModelError where even the largest cut has more.
     """
+    if (of.step > 1).any():
+        return _rounded_down(of, by_macs(replace(of, step=np.ones_like(of.step)), ratio, scope, macs))
     order = removal_order(of, scope)
     whole = macs(np.ones(len(of.group_of), dtype=bool))
     least = macs(keep(of, _going(of, order)))
@@ -111,6 +114,14 @@ def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int
         choices = [going, _going(of, other[: _first_fit(of, other, fits)])]
         going = max((_give_back(choice, order, of, fits) for choice in choices if fits(choice)), key=count)
     return keep(of, going)
+
+
+def _rounded_down(of: Candidates, kept: Kept) -> Kept:
+    """The same cut with the counts of the groups that lose units rounded down to the step."""
+    stay = np.bincount(of.group_of[kept], minlength=len(of.sizes))
+    stay = np.where(stay < of.sizes, np.maximum(stay // of.step * of.step, of.lowest), stay)
+    rounded: Kept = of.rank >= (of.sizes - stay)[of.group_of]
+    return rounded
 
 
 def _first_fit(of: Candidates, order: Ids, fits: Callable[[Ids], bool]) -> int:

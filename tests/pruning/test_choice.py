@@ -153,6 +153,17 @@ def test_macs_that_cannot_be_reached_are_refused_with_what_can():
         by_macs(of, 0.01, "layer", count)
 
 
+def test_macs_with_aligned_counts_are_rounded_down_from_the_closest_cut():
+    def macs(kept: np.ndarray) -> int:
+        return int(kept[:32].sum()) * int(kept[32:].sum())
+
+    of = make([list(range(32)), list(range(64))], step=8)
+    assert stay(of, by_macs(of, 0.33, "layer", macs)) == [16, 32]
+    assert stay(of, by_macs(of, 1.0, "layer", macs)) == [32, 64], "what loses nothing stays as it is"
+    uneven = make([list(range(30)), list(range(6))], step=8)
+    assert stay(uneven, by_macs(uneven, 0.95, "layer", lambda kept: int(kept.sum()))) == [24, 6]
+
+
 def test_macs_of_a_small_model_come_close_by_giving_units_back():
     """One unit of the first group is a quarter of all; the next group has cheaper ones."""
 
