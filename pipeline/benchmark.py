@@ -10,7 +10,7 @@ from contracts.model import Interface
 from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
 from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
-from pipeline.exporting import Exporter, latency_columns, score_file, size_columns
+from pipeline.exporting import Exporter, latency_columns, measured_energies, score_file, size_columns
 from pipeline.model_paths import is_tflite, size_of
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
@@ -42,8 +42,11 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
     timed = [entry.tflite for entry in entries if entry.tflite is not None]
     seconds = SECONDS_PER_FILE * len(timed)
     latencies = iter(latency_columns(timed, threads=recipe.threads, runs=recipe.runs, seconds=seconds))
+    energies = iter(measured_energies(timed, recipe.threads))
     rows = tuple(
-        entry.row if entry.tflite is None else replace(entry.row, **size_columns(entry.tflite), **next(latencies))
+        entry.row
+        if entry.tflite is None
+        else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
         for entry in entries
     )
     return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows)
@@ -58,12 +61,12 @@ def _keras_entry(
     row = session.measure(file=str(path), model_bytes=size_of(path))
     try:
         with Exporter(session, recipe.seed) as exporter:
-            data = exporter.export("none", NumericsRecipe()).data
+            exported = exporter.export("none", NumericsRecipe())
     except ExportError as error:
         reporter.warning(f"{path}: no size and latency as .tflite: {error}")
         return _Entry(row=row, tflite=None)
     reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
-    return _Entry(row=replace(row, quantize="none"), tflite=data)
+    return _Entry(row=replace(row, quantize="none", sparse=exported.sparse), tflite=exported.data)
 
 
 def _tflite_entry(

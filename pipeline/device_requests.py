@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts.errors import UsageError
-from contracts.recipe import DeviceRecipe
+from contracts.recipe import DeviceRecipe, NumericsRecipe
 from pipeline.table_files import check_suffix
 
 C_SUFFIXES = (".cc", ".cpp")
@@ -22,6 +22,8 @@ def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
     if recipe.max_arena is not None and "micro" not in devices:
         raise UsageError("--max-arena is the memory of TFLite Micro", "give --target micro too")
     if "micro" in devices:
+        if isinstance(recipe, NumericsRecipe) and recipe.sparse == "on":
+            raise UsageError("--sparse on: TFLite Micro reads weights only dense", "leave it out, or --target micro")
         from tflite_export.micro import require_micro
 
         require_micro()

@@ -27,7 +27,8 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     with Exporter(session, recipe.seed) as exporter:
         exported = exporter.export(recipe.quantize, recipe, model.score)
         plain = replace(recipe, io="float32")
-        unpruned = exported.data if recipe.quantize == "none" else exporter.convert("none", plain)
+        as_it_is = recipe.quantize == "none" and not exported.sparse
+        unpruned = exported.data if as_it_is else exporter.convert("none", plain)
     metric = session.data.task.metric if session.data else None
     check_gates(recipe, metric, model.score, exported.score)
     outputs = export_outputs(recipe)
@@ -35,7 +36,7 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
         write_tflite_files(exported, dict(zip(outputs, temporary, strict=True)))
     original, written = latency_columns([unpruned, exported.data])
     rows = (
-        replace(model, quantize="none", **size_columns(unpruned), **original),
+        replace(model, quantize="none", sparse=False, **size_columns(unpruned), **original),
         replace(model, stage=None, model_bytes=None, file=str(file), **exported.columns(), **written),
     )
     _tell(exported, file, reporter)
@@ -50,6 +51,8 @@ def _tell(exported: Exported, file: Path, reporter: Reporter) -> None:
         f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
         f"of an output range of {checked.output_range:.3g}"
     )
+    if exported.note:
+        reporter.note(exported.note)
     if micro:
         reporter.note(
             f"run in TFLite Micro on {micro.examples} examples, in an arena of {micro.arena_bytes:,} bytes: "

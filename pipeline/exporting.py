@@ -14,11 +14,13 @@ from pipeline.quality import check_arena, drop
 from pipeline.session import Session
 from tflite_export.convert import Converter
 from tflite_export.energy import file_energy_uj
-from tflite_export.measure import latency
+from tflite_export.energy_counters import find_counters
+from tflite_export.measure import energy_a_run_uj, latency
 from tflite_export.micro import MicroCheck, check_micro
 from tflite_export.reader import read_tflite
 from tflite_export.runtime import Runner
 from tflite_export.sizes import gzip_bytes
+from tflite_export.sparse.choice import store
 from tflite_export.verify import FEWEST_EXAMPLES, Verification, random_examples, verify
 
 VERIFIED_EXAMPLES = 64
@@ -32,12 +34,16 @@ LARGEST_DROP = 5.0
 class Exported:
     """A verified file, not yet written. `score` is the file's own, on the test part; None without data.
 
+    `note` says how zeros are stored, empty where there are none.
+
     `micro` is None unless the file is for TFLite Micro.
     """
 
     quantize: str
     data: bytes
     verification: Verification
+    sparse: bool
+    note: str
     score: float | None = None
     micro: MicroCheck | None = None
 
@@ -50,6 +56,7 @@ class Exported:
         """What the file adds to a row of a results table."""
         return {
             "quantize": self.quantize,
+            "sparse": self.sparse,
             "score": self.score,
             "loss": None,
             "max_abs_error": self.verification.max_abs_error,
@@ -86,14 +93,25 @@ class Exporter:
         Raises ExportError where the model cannot be converted or the file computes something else, QualityGateError
         where it takes more than --max-arena.
         """
-        data = self.convert(quantize, recipe)
+        for_micro = isinstance(recipe, DeviceRecipe) and "micro" in recipe.target
+        # TFLite Micro reads weights only dense.
+        stored = store(self.convert(quantize, recipe), "off" if for_micro else recipe.sparse, quantize, self._examples)
+        data = stored.data
         verification = verify(data, self._session.predictor, self._examples, quantize)
         micro = None
-        if isinstance(recipe, DeviceRecipe) and "micro" in recipe.target:
+        if isinstance(recipe, DeviceRecipe) and for_micro:
             micro = check_micro(data, self._examples)
             check_arena(recipe, micro.arena_bytes)
         value = self._checked_score(quantize, data, model_score) if model_score is not None else None
-        return Exported(quantize=quantize, data=data, verification=verification, score=value, micro=micro)
+        return Exported(
+            quantize=quantize,
+            data=data,
+            verification=verification,
+            sparse=stored.sparse,
+            note=stored.note,
+            score=value,
+            micro=micro,
+        )
 
     def _checked_score(self, quantize: str, data: bytes, model_score: float) -> float:
         value = score_file(self._session.require_data(), data)
@@ -144,6 +162,12 @@ def size_columns(data: bytes) -> dict[str, Any]:
 def energy_estimate_uj(data: bytes) -> float | None:
     """Microjoules of one run of a file, estimated; None where a loop has an unknown number of steps."""
     return file_energy_uj(read_tflite(data, "the .tflite file"))
+
+
+def measured_energies(files: Sequence[bytes], threads: int = 1) -> list[float | None]:
+    """Microjoules of one run of each file, where this machine counts them (`tflite_export/energy_counters.py`)."""
+    counters = find_counters()
+    return [energy_a_run_uj(data, counters, threads=threads) if counters else None for data in files]
 
 
 def latency_columns(

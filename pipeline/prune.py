@@ -1,6 +1,7 @@
 """`edgeprune prune`: plan, apply, fine-tune, export, gates, write."""
 
 import json
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
-from pipeline.plan import Plan
+from pipeline.plan import Plan, Pruned
 from pipeline.plan_plot import plot_plan
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
@@ -35,8 +36,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     session = open_session(path, recipe, reporter)
     rows = [session.measure(stage="original", model_bytes=size_of(path))]
     unpruned = _unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
-    if recipe.from_scratch:
-        _from_scratch(session, recipe, reporter)
+    training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
         reporter.warning(warning)
@@ -44,23 +44,19 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers, extra=extra)
     if recipe.dry_run:
         return replace(result, rows=(*rows, _predicted(rows[0], plan)))
-    pruned = plan.apply(reporter)
+    pruned, proof = _apply(plan, recipe, reporter)
     session, interrupted = pruned.session, pruned.interrupted
+    training_s += pruned.training_s or 0.0
     result = replace(result, layers=pruned.layers or plan.layers)
-    if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
-        extra["check"] = _check(plan, session, reporter)
-    if isinstance(plan, ChannelPruning):
-        plan.reconstruct(session, reporter)  # after the proof, which is of the bare cut
-    if isinstance(plan, ChannelPruning):
-        plan.reconstruct(session, reporter)  # after the proof, which is of the bare cut
+    extra |= proof
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
     fine_tuning = bool(epochs_left(recipe)) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
-    rows.append(session.measure(stage="pruned"))
+    rows.append(session.measure(stage="pruned", training_s=training_s or None))
     if fine_tuning:
-        interrupted = _fine_tune(session, recipe, reporter)
-        rows.append(session.measure(stage="fine-tuned"))
-    exported = _export(session, recipe, rows[-1].score) if recipe.tflite else None
+        interrupted, seconds = _fine_tune(session, recipe, reporter)
+        rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
+    exported = _export(session, recipe, rows[-1].score, reporter) if recipe.tflite else None
     _check_gates(session, recipe, rows, exported)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
@@ -71,12 +67,23 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
         return _write(session, result, unpruned, exported, places)
 
 
-def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> None:
-    """Initial weights, trained where the method needs it; a dry run trains nothing."""
+def _apply(plan: Plan, recipe: PruneRecipe, reporter: Reporter) -> tuple[Pruned, dict[str, Any]]:
+    """Carry the plan out; the proof of a cut, where one is asked for, under its JSON key."""
+    pruned = plan.apply(reporter)
+    proof = {}
+    if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
+        proof = {"check": _check(plan, pruned.session, reporter)}
+    if isinstance(plan, ChannelPruning):
+        plan.reconstruct(pruned.session, reporter)  # after the proof, which is of the bare cut
+    return pruned, proof
+
+
+def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> float:
+    """Initial weights, trained where the method needs it; a dry run trains nothing. Seconds of training."""
     if recipe.dry_run and epochs_left(recipe) < recipe.epochs:
         reporter.warning("the plan is that of the saved weights: from scratch, others will be pruned")
-    else:
-        start_from_scratch(session, recipe, reporter)
+        return 0.0
+    return start_from_scratch(session, recipe, reporter)
 
 
 def _write(
@@ -116,12 +123,13 @@ def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Repo
     return asdict(proof)
 
 
-def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> bool:
-    """Fine-tune with all zeros held; whether it was interrupted."""
-    live = kernels(session)
+def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
+    """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
+    live, started = kernels(session), time.perf_counter()
     held = {key: live[key] for key in zero_masks(live)}
     with FineTuner(session, held, replace(recipe, epochs=epochs_left(recipe))) as tuner:
-        return tuner.run(reporter).interrupted
+        interrupted = tuner.run(reporter).interrupted
+    return interrupted, time.perf_counter() - started
 
 
 def _unpruned_file(session: Session, recipe: PruneRecipe) -> bytes:
@@ -130,9 +138,12 @@ def _unpruned_file(session: Session, recipe: PruneRecipe) -> bytes:
         return exporter.convert("none", replace(recipe, io="float32"))
 
 
-def _export(session: Session, recipe: PruneRecipe, model_score: float | None) -> Exported:
+def _export(session: Session, recipe: PruneRecipe, model_score: float | None, reporter: Reporter) -> Exported:
     with Exporter(session, recipe.seed) as exporter:
-        return exporter.export(recipe.quantize, recipe, model_score)
+        exported = exporter.export(recipe.quantize, recipe, model_score)
+    if exported.note:
+        reporter.note(exported.note)
+    return exported
 
 
 def _check_gates(session: Session, recipe: PruneRecipe, rows: list[Measurement], exported: Exported | None) -> None:
@@ -146,7 +157,7 @@ def _with_tflite(exported: Exported, unpruned: bytes, file: str, rows: list[Meas
     """The original's row with its float32 file's numbers, the others, and a last one for the new file."""
     original, written = latency_columns([unpruned, exported.data])
     return [
-        replace(rows[0], quantize="none", **size_columns(unpruned), **original),
+        replace(rows[0], quantize="none", sparse=False, **size_columns(unpruned), **original),
         *rows[1:],
         replace(rows[-1], file=file, **exported.columns(), **written),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from contracts.model import Interface, Port
+from tflite_export.packing import packed
 from tflite_export.tracing import INPUT_NAME, OUTPUT_NAME
 
 
@@ -14,7 +15,6 @@ def finish(data: bytes, interface: Interface) -> bytes:
     The converter sorts them by name, calls tensors `serving_default_input_000:0` or `StatefulPartitionedCall:0`,
     and does not keep names that TensorFlow's graphs do not allow. Buffers that no tensor uses are emptied.
     """
-    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(data, 0)
@@ -22,15 +22,15 @@ def finish(data: bytes, interface: Interface) -> bytes:
     main = model.subgraphs[signature.subgraphIndex]
     main.inputs = _rename(main, signature.inputs, INPUT_NAME, interface.inputs)
     main.outputs = _rename(main, signature.outputs, OUTPUT_NAME, interface.outputs)
-    _empty_unused_buffers(model)
-    _embed_buffers(model, data)
-    builder = flatbuffers.Builder(len(data) + 1024)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    empty_unused_buffers(model)
+    return packed(model)
 
 
-def _empty_unused_buffers(model: Any) -> None:
-    """The quantizer (TensorFlow 2.21) leaves an LSTM's start state behind, with whatever was in memory there."""
+def empty_unused_buffers(model: Any) -> None:
+    """Drop what no tensor refers to.
+
+    The quantizer (TensorFlow 2.21) leaves an LSTM's start state behind, with whatever was in memory there.
+    """
     used = {tensor.buffer for subgraph in model.subgraphs for tensor in subgraph.tensors}
     used.update(entry.buffer for entry in model.metadata or ())
     for index, buffer in enumerate(model.buffers):
@@ -38,8 +38,8 @@ def _empty_unused_buffers(model: Any) -> None:
             buffer.data = None
 
 
-def _embed_buffers(model: Any, data: bytes) -> None:
-    """Take buffers that lie behind the flatbuffer (ai-edge-quantizer's do) into it; their places change here."""
+def embed_buffers(model: Any, data: bytes) -> None:
+    """Take the buffers that lie behind the flatbuffer into it, as their places are about to change."""
     for buffer in model.buffers:
         if buffer.offset > 1:
             buffer.data = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)

@@ -37,7 +37,7 @@ class Buffers:
 
 def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
     """One tensor as plain data, its zeros counted if it is a parameter."""
-    dtype = _type_names()[tensor.type]
+    dtype = type_names()[tensor.type]
     shape = tuple(int(length) for length in _list(tensor.shape))
     raw = buffers.bytes_of(tensor.buffer)
     scales, zero_points = _quantization(tensor)
@@ -107,7 +107,8 @@ def _nonzero(stored: npt.NDArray[Any], zero_points: list[int]) -> int:
     return int(np.count_nonzero(stored != zero))
 
 
-def _type_names() -> dict[int, str]:
+def type_names() -> dict[int, str]:
+    """Names of the schema's tensor types, as NumPy has them."""
     from ai_edge_litert import schema_py_generated as schema
 
     return {number: name.lower() for name, number in vars(schema.TensorType).items() if isinstance(number, int)}

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from tflite_export.bounds import ErrorBound
 from tflite_export.calibration import Calibration
+from tflite_export.finish import embed_buffers
+from tflite_export.packing import packed
+from tflite_export.reader import parse
 
 SUMMARY = "weights as 4-bit integers where LiteRT has kernels (else 8): an eighth of the size, no calibration"
 NEEDS_CALIBRATION = False
@@ -36,4 +41,15 @@ def rework(data: bytes) -> bytes:
     worker = quantizer.Quantizer(bytearray(data), recipe.get_quantization_recipe())
     quantized = worker.quantize().quantized_model
     assert quantized is not None
-    return bytes(quantized)
+    return _with_positive_scales(bytes(quantized))
+
+
+def _with_positive_scales(data: bytes) -> bytes:
+    """A channel that is all zeros gets scale 0 (ai-edge-quantizer 0.10), which LiteRT refuses; any other serves."""
+    model = parse(data, "the quantized file")
+    embed_buffers(model, data)
+    for tensor in (tensor for graph in model.subgraphs for tensor in graph.tensors):
+        if tensor.quantization is not None and tensor.quantization.scale is not None:
+            scales = np.asarray(tensor.quantization.scale)
+            tensor.quantization.scale = np.where(scales == 0, 1, scales).astype(np.float32)
+    return packed(model)
