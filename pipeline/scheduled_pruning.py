@@ -78,10 +78,13 @@ class ScheduledPlan:
         session, recipe, started = self.target.session, self.recipe, time.perf_counter()
         steps = steps_of(session.require_data().train, recipe.batch_size)
         plan = schedule(recipe.begin, recipe.end, steps * recipe.epochs)
-        wrapped = wrap(self.twin.model, self._prunings(plan), self.target.masks)
-        exact = ExactEnd(wrapped, variables(self.twin.model), self._exact)
-        share = rate_share(self.target.masks) * (1 if recipe.pattern else RATE)
-        with FineTuner(session, self._held(), recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
+        live = self.twin.variables()
+        chosen = {key: live[key] for key in self.target.masks}
+        wrapped = wrap(self.twin.model, self._prunings(plan), chosen)
+        exact = ExactEnd(wrapped, chosen, self._exact)
+        share = 1.0 if recipe.from_scratch else rate_share(self.target.masks) * (1 if recipe.pattern else RATE)
+        held = {key: live[key] for key in kernels(session) if key not in chosen}
+        with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
                 callbacks=[exact.callback(), update_step()],
@@ -128,11 +131,6 @@ class ScheduledPlan:
         masks: Mapping[WeightKey, Mask] = self.method.masks({key: array}, self.recipe)
         return masks[key]
 
-    def _held(self) -> dict[WeightKey, Any]:
-        """The twin's kernels that are not pruned, so that their zeros stay."""
-        live = variables(self.twin.model)
-        return {key: live[key] for key in kernels(self.target.session) if key in live and key not in self.target.masks}
-
     def _trainee(self, wrapped: Any) -> Trainee:
         session = self.target.session
         data, loss = session.require_data(), session.loss.keras_loss
@@ -178,7 +176,9 @@ def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) ->
     prove_twin(session.loaded.model, twin, session.interface)
     shapes = {key: tuple(variable.shape) for key, variable in _chosen(session, wanted.keys).items()}
     unfit = {key: reason for key, shape in shapes.items() if (reason := method.unfit(shape, recipe))}
-    support = supported(twin.model, [key for key in wanted.keys if key not in unfit], xnnpack=recipe.policy is not None)
+    live = twin.variables()
+    fit = {key: live[key] for key in wanted.keys if key not in unfit}
+    support = supported(twin.model, fit, xnnpack=recipe.policy is not None)
     refused = {**unfit, **support.refused}
     if not support.keys:
         raise ModelError(f"{session.loaded.path}: TFMOT can prune no layer: {_reasons(refused)}", "")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.errors import ModelError
+from contracts.model import WeightKey
 from keras_models.bridge.hosted import holds_weighty_layers, host
 from keras_models.bridge.layers import NotInKeras2, native_layer
 from keras_models.bridge.operators import native_operator
-from keras_models.bridge.weights import copy_weights
+from keras_models.bridge.weights import copy_weights, variables_by_names_of
 from keras_models.initial_weights import zeros_for_random
 from keras_models.kerases import keras_module
 from keras_models.live_layers import is_graph_model
@@ -21,6 +22,10 @@ class Twin:
 
     original: Any
     model: Any
+
+    def variables(self) -> dict[WeightKey, Any]:
+        """The live variables of the twin under the names that they have in the Keras 3 model."""
+        return variables_by_names_of(self.original, self.model)
 
     def carry_back(self, trained: Any | None = None) -> None:
         """Write the twin's weights, statistics of normalisations included, into the Keras 3 model.

@@ -28,6 +28,12 @@ def copy_weights(source: Any, target: Any) -> None:
     set_arrays(target, LiveArrays({key: given[_common_key(key)] for key in wanted}))
 
 
+def variables_by_names_of(model: Any, twin: Any) -> dict[WeightKey, Any]:
+    """The live variables of a twin under the keys that the same weights have in `model`."""
+    live = {_common_key(key): variable for key, variable in variables(twin).items()}
+    return {key: live[_common_key(key)] for key in variables(model)}
+
+
 def _common_key(key: WeightKey) -> WeightKey:
     """Keras 3 calls the kernel of a DepthwiseConv2D `kernel`, Keras 2 `depthwise_kernel`."""
     path, name = key

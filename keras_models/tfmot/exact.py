@@ -15,6 +15,7 @@ from keras_models.live_layers import leaf_layers
 class ExactEnd:
     """Once a layer's schedule has ended, its masks get the exact number of zeros, before training goes on with them.
 
+    live: variables of the wrapped layers, by the keys that `mended` is to use.
     exact: an array, masked as TFMOT has it, to the mask with the right count.
     """
 

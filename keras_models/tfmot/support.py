@@ -1,6 +1,6 @@
 """What TFMOT can prune in a Keras 2 model, asked layer by layer: a model with one unknown layer aborts it otherwise."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,6 @@ from contracts.errors import ModelError
 from contracts.model import WeightKey
 from keras_models.live_layers import leaf_layers
 from keras_models.tfmot.library import pruning_api
-from keras_models.variables import variables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,22 +18,22 @@ class Support:
     refused: Mapping[WeightKey, str]
 
 
-def supported(model: Any, keys: Iterable[WeightKey], *, xnnpack: bool = False) -> Support:
-    """Which of the kernels TFMOT can prune; `xnnpack`: by its policy PruneForLatencyOnXNNPack.
+def supported(model: Any, weights: Mapping[WeightKey, Any], *, xnnpack: bool = False) -> Support:
+    """Which of the model's weights, live variables of it, TFMOT can prune; `xnnpack`: by its PruneForLatencyOnXNNPack.
 
     Raises ModelError for a model that the policy refuses as a whole, with TFMOT's reason.
     """
     policy = _xnnpack_policy(model) if xnnpack else None
-    layers, live = dict(leaf_layers(model)), variables(model)
-    known = {path: _prunable(layers[path], policy) for path in dict.fromkeys(path for path, _ in keys)}
+    layers = dict(leaf_layers(model))
+    known = {path: _prunable(layers[path], policy) for path in dict.fromkeys(path for path, _ in weights)}
     refused = {}
-    for path, name in keys:
+    for (path, name), variable in weights.items():
         found = known[path]
         if isinstance(found, str):
             refused[path, name] = found
-        elif id(live[path, name]) not in found:
+        elif id(variable) not in found:
             refused[path, name] = f"TFMOT does not prune the {name} of a {type(layers[path]).__name__}"
-    return Support(keys=tuple(key for key in keys if key not in refused), refused=refused)
+    return Support(keys=tuple(key for key in weights if key not in refused), refused=refused)
 
 
 def _xnnpack_policy(model: Any) -> Any:

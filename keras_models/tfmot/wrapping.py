@@ -1,13 +1,12 @@
 """A Keras 2 model with TFMOT's wrappers around some layers, which it shares: nothing has to be stripped after."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contracts.model import WeightKey
 from keras_models.live_layers import is_graph_model, leaf_layers
 from keras_models.tfmot.library import pruning_api
-from keras_models.variables import variables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +29,16 @@ class LayerPruning:
     calls: int = 1
 
 
-def wrap(model: Any, layers: Mapping[str, LayerPruning], keys: Iterable[WeightKey]) -> Any:
-    """The model with wrappers around `layers` (by path), which zero the weights of `keys`; not compiled.
+def wrap(model: Any, layers: Mapping[str, LayerPruning], weights: Mapping[WeightKey, Any]) -> Any:
+    """The model with wrappers around `layers` (by path), which zero `weights`, live variables of them; not compiled.
 
     Its layers and variables are those of `model`, which so is trained with it and needs no `strip_pruning`.
     """
     import tf_keras
 
-    live = variables(model)
     chosen: dict[str, list[Any]] = {path: [] for path in layers}
-    for path, name in keys:
-        chosen[path].append(live[path, name])
+    for (path, _), variable in weights.items():
+        chosen[path].append(variable)
     paths = {id(layer): path for path, layer in leaf_layers(model)}
 
     def wrapped(layer: Any) -> Any:
