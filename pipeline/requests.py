@@ -135,6 +135,11 @@ def check_training(recipe: PointRecipe, method: ModuleType) -> None:
         raise UsageError("--teacher names whom --distill learns from", "give --distill too")
     if recipe.distill and not recipe.epochs:
         raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
+    about_training = ["optimizer", "weight_decay", "class_weight", "tensorboard"]
+    about_training += ["store"] if isinstance(recipe, PruneRecipe) else []
+    for name in about_training:
+        if getattr(recipe, name) is not None and not recipe.epochs:
+            raise UsageError(f"--{name.replace('_', '-')} is for training, and nothing is trained", "give --epochs N")
     if recipe.epochs and not recipe.data:
         raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
 

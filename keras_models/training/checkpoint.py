@@ -20,10 +20,15 @@ from keras_models.training.progress import Progress
 class Checkpoint:
     """A `.npz` file with facts in JSON and lists of arrays, written whole or not at all.
 
-    Its name is a digest of the weights and masks that training starts from: another start never finds it.
+    Its name is a digest of the weights and masks that training starts from: another start never finds it. Raises
+    OutputError where `folder` cannot be made.
     """
 
     def __init__(self, folder: Path, weights: Sequence[Array], masks: Masks) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made: {error.strerror}", "give another --store") from error
         digest = hashlib.sha256()
         for key, array in [*enumerate(weights), *sorted(masks.items())]:
             digest.update(f"{key} {array.dtype} {array.shape}".encode())
@@ -37,13 +42,14 @@ class Checkpoint:
         arrays = {f"{name}/{place:06}": array for name, items in lists.items() for place, array in enumerate(items)}
         temporary = self.file.with_suffix(f".{os.getpid()}.tmp")
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as stream:
                 np.savez(stream, facts=np.array(json.dumps(facts)), **arrays)  # type: ignore[arg-type]
             temporary.replace(self.file)
         except OSError as error:
             reason = error.strerror or error
-            raise OutputError(f"{self.file}: cannot be written: {reason}", "check the folder of --store") from error
+            raise OutputError(
+                f"{self.file}: cannot be written: {reason}", "free some space or give another --store"
+            ) from error
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -5,55 +5,11 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.data import Batch
 from contracts.errors import ModelError, TrainingError
 from keras_models.distillation import Distillation
-from keras_models.training import FitOptions, Trainer
+from keras_models.training import Trainer
 from keras_models.training.optimizers import rate_share
-from keras_models.variables import variables
-
-KERASES = pytest.mark.parametrize("k", [keras, tf_keras], ids=["keras3", "keras2"])
-
-
-class InMemory:
-    """A Split of generated data: which of two noisy halves is larger."""
-
-    def __init__(self, size=256):
-        generator = np.random.default_rng(0)
-        self.x = generator.normal(size=(size, 8)).astype("float32")
-        self.y = (self.x[:, :4].sum(1) > self.x[:, 4:].sum(1)).astype("int64")
-        self.size = size
-
-    @property
-    def arrays(self) -> Batch:
-        return (self.x,), (self.y,)
-
-
-def make_model(k, optimizer="adam", **settings):
-    k.utils.set_random_seed(3)
-    model = k.Sequential(
-        [
-            k.layers.Input((8,)),
-            k.layers.Dense(16, activation="relu"),
-            k.layers.BatchNormalization(),
-            k.layers.Dense(2, activation="softmax"),
-        ]
-    )
-    model.compile(optimizer, "sparse_categorical_crossentropy", **settings)
-    return model
-
-
-def kernels(model):
-    return {key: variable for key, variable in variables(model).items() if key[1] == "kernel"}
-
-
-def some_masks(live):
-    generator = np.random.default_rng(1)
-    return {key: generator.random(tuple(variable.shape)) < 0.4 for key, variable in live.items()}
-
-
-def options(**changes):
-    return FitOptions(**({"epochs": 3, "learning_rate": None, "batch_size": 32, "patience": 5, "seed": 0} | changes))
+from tests.keras_models.training.small_models import KERASES, InMemory, kernels, make_model, options, some_masks
 
 
 def fit(k, model, score=None, **changes):
@@ -220,6 +176,50 @@ def test_a_teacher_of_another_shape_is_refused(k):
     distillation = Distillation(teacher=other, temperature=2, alpha=1, kinds=("multiclass",), from_logits=(True,))
     with pytest.raises(ModelError, match="teacher's inputs"):
         Trainer(make_model(k), k, {}, "mse", options(), distillation)
+
+
+@KERASES
+def test_masks_may_change_between_epochs_and_those_of_the_best_epoch_stay(k):
+    model = make_model(k)
+    live = kernels(model)
+    changed = {key: ~mask for key, mask in some_masks(live).items()}
+    called = []
+
+    def update(epoch):
+        called.append(epoch)
+        for key, variable in live.items():  # what the new mask keeps, grows
+            variable.assign(variable + np.where(changed[key], 0.1, 0).astype("float32"))
+        return changed
+
+    trainer = Trainer(model, k, live, "sparse_categorical_crossentropy", options())
+    scores = iter([0.0, 0.3, 0.9, 0.5])
+    result = trainer.fit(InMemory(), some_masks(live), lambda: next(scores), higher_is_better=True, update_masks=update)
+    assert called == [1, 2]
+    assert result.best_epoch == 2
+    for key, variable in live.items():
+        assert np.array_equal(result.masks[key], changed[key])
+        assert np.array_equal(variable.numpy() != 0, changed[key])
+
+
+@KERASES
+def test_epochs_before_the_candidates_are_neither_kept_nor_counted_for_the_patience(k):
+    trainer = Trainer(make_model(k), k, {}, "sparse_categorical_crossentropy", options(epochs=4, patience=1))
+    scores = iter([0.0, 0.9, 0.5, 0.4, 0.3])
+    result = trainer.fit(InMemory(), {}, lambda: next(scores), higher_is_better=True, candidates_from=3)
+    assert result.best_epoch == 3
+    assert len(result.logs) == 4
+
+
+def test_a_model_that_tfmot_has_wrapped_is_trained():
+    import tensorflow_model_optimization as tfmot
+
+    pruning = tfmot.sparsity.keras
+    schedule = pruning.ConstantSparsity(0.5, begin_step=0, frequency=1)
+    model = pruning.prune_low_magnitude(make_model(tf_keras), schedule)
+    trainer = Trainer(model, tf_keras, {}, "sparse_categorical_crossentropy", options(epochs=2))
+    step = pruning.UpdatePruningStep()
+    result = trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True, callbacks=[step])
+    assert [log.sparsity for log in result.logs] == [0.5, 0.5]
 
 
 def test_the_more_is_zero_the_higher_is_the_learning_rate():
