@@ -1,11 +1,13 @@
 """Latency of several files side by side."""
 
+import threading
 import time
 
 import pytest
 
 from contracts.errors import ExportError
-from tflite_export.measure import latency
+from tflite_export.energy_counters import find_counters
+from tflite_export.measure import energy_a_run_uj, latency
 
 
 def test_all_files_run_equally_often_and_are_ordered_by_their_work(cases):
@@ -34,3 +36,28 @@ def test_integer_and_index_inputs_are_fed(cases):
 def test_a_file_that_litert_refuses_is_an_error():
     with pytest.raises(ExportError, match="LiteRT refuses"):
         latency({"broken": b"broken"})
+
+
+def test_the_energy_of_a_run_is_what_the_counters_rose_by(cases, tmp_path):
+    """A counter that rises by 1000 every few milliseconds, in a folder laid out as Linux lays it out."""
+    domain = tmp_path / "intel-rapl:0"
+    domain.mkdir()
+    for file, content in (("name", "package-0"), ("energy_uj", 0), ("max_energy_range_uj", 10**12)):
+        (domain / file).write_text(f"{content}\n")
+    stop = threading.Event()
+
+    def rise():
+        number = 0
+        while not stop.wait(0.005):
+            number += 1000
+            (domain / "next").write_text(f"{number}\n")
+            (domain / "next").replace(domain / "energy_uj")
+
+    thread = threading.Thread(target=rise)
+    thread.start()
+    try:
+        found = energy_a_run_uj(cases("keras3", "mlp").converter.convert("none"), find_counters(tmp_path))
+    finally:
+        stop.set()
+        thread.join()
+    assert 0 < found < 1000
