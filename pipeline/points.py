@@ -19,7 +19,7 @@ MOST_POINTS = 10_000
 UNPRUNED = "unpruned"
 DENSE = "dense"
 
-NOT_DECISIVE = ("output", "plot", "store", "force")
+NOT_DECISIVE = ("output", "plot", "store", "force", "tensorboard")
 """Recipe keys that do not change what a point comes to."""
 
 
@@ -64,7 +64,7 @@ def sweep_points(recipe: SweepRecipe) -> tuple[Point, ...]:
     for point in points:
         check(point)
         load_method(point)
-    bare = _narrowed(recipe, recipe.method, (), {})
+    bare = _narrowed(recipe, SweepRecipe.method, (), {})
     references = (UNPRUNED, DENSE) if recipe.from_scratch else (UNPRUNED,)
     return (*(Point(recipe=bare, reference=name) for name in references), *(Point(recipe=point) for point in points))
 
