@@ -61,9 +61,10 @@ def _hosting_class() -> Any:
             # Not by attribute: Keras 2 would take the variables of Keras 3 for its own, which it cannot train.
             self.__dict__["hosted"] = hosted
             self.__dict__["arguments"] = arguments
-            self._takes_training = isinstance(hosted, keras.Layer) and _takes_training(hosted)
+            self._is_layer = isinstance(hosted, keras.Layer)
+            self._takes_training = "training" in inspect.signature(hosted.call).parameters
             self.supports_masking = True
-            for name, variable in layer_weights(hosted) if isinstance(hosted, keras.Layer) else ():
+            for name, variable in layer_weights(hosted) if self._is_layer else ():
                 setattr(self, f"_{name}", variable._value)  # the tf.Variable within
                 if variable.regularizer is not None:
                     self.add_loss(lambda variable=variable: variable.regularizer(variable))
@@ -74,9 +75,11 @@ def _hosting_class() -> Any:
 
         def _call(self, inputs: Any, training: bool | None) -> Any:
             args, kwargs = _with_tensors(self.arguments, tf.nest.flatten(inputs))
-            if self._takes_training:
-                kwargs = {"training": training, **kwargs}
-            return self.hosted(*args, **kwargs)
+            if not self._is_layer:
+                return self.hosted(*args, **kwargs)
+            made = self.hosted(*args, **kwargs, **({"training": training} if self._takes_training else {}))
+            self.add_loss(self.hosted._get_own_losses())  # those of its weights' regularizers would come with each call
+            return made
 
         def compute_mask(self, inputs: Any, mask: Any = None) -> None:
             """Keras 3 states masks among the arguments of the calls that take them."""
@@ -95,10 +98,6 @@ def _hosting_class() -> Any:
             return cls(**(config | parts))
 
     return Keras3Layer
-
-
-def _takes_training(layer: Any) -> bool:
-    return "training" in inspect.signature(layer.call).parameters
 
 
 def _without_tensors(value: Any, tensors: list[Any]) -> Any:

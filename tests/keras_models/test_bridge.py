@@ -33,6 +33,7 @@ class Counting(layers.Layer):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training:
             self.steps.assign(self.steps + 1)
+            self.add_loss(ops.sum(self.factor))
         return inputs * self.factor
 
 
@@ -190,6 +191,15 @@ def test_training_the_twin_changes_what_training_the_model_would():
     assert changed == set(before)
     assert get_arrays(model)["counting", "steps"] == 2
     assert error(model, twin) <= 1e-5
+
+
+def test_the_twin_is_trained_for_the_losses_of_its_layers_too():
+    model = layers_that_keras_2_lacks()
+    twin = keras2_twin(model)
+    (inputs,) = examples(model)
+    model(inputs, training=True)
+    twin.model(inputs, training=True)
+    assert sum(twin.model.losses).numpy() == pytest.approx(float(sum(model.losses))) == 3 * 0.01 + 2 * 3
 
 
 def test_a_dropout_that_was_called_without_training_drops_in_training():
