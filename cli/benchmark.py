@@ -13,7 +13,7 @@ from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
 from contracts.recipe import BenchmarkRecipe
 from contracts.recipe_values import merge
-from pipeline.requests import check_data
+from pipeline.benchmark_requests import check_benchmark
 
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")
@@ -32,6 +32,8 @@ COLUMNS = (
     "tflite_gzip_bytes",
     "latency_ms_p50",
     "latency_ms_p90",
+    "load_ms",
+    "peak_memory_bytes",
     "energy_uj_estimate",
     "energy_uj_measured",
 )
@@ -48,7 +50,7 @@ def benchmark(
 ) -> int:
     """Score, size and latency of several files, side by side; changes are against the first."""
     recipe = merge(BenchmarkRecipe, flags, recipe_file)
-    check_data(recipe)
+    check_benchmark(files, recipe)
     from pipeline.benchmark import benchmark as run
 
     reporter = TerminalReporter()
@@ -58,6 +60,7 @@ def benchmark(
         rows = (replace(row, file=name) for row, name in zip(result.rows, names, strict=True))
         result = replace(result, rows=tuple(rows))
     print_result(result, form, COLUMNS, title="benchmark")
+    reporter.outputs(result.outputs)
     return 0
 
 

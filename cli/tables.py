@@ -123,6 +123,8 @@ COLUMNS = {
         "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
     ),
     "arena_bytes": Column("arena", _bytes("arena_bytes"), _value("arena_bytes")),
+    "load_ms": Column("load", _milliseconds("load_ms"), _value("load_ms")),
+    "peak_memory_bytes": Column("memory", _bytes("peak_memory_bytes"), _value("peak_memory_bytes")),
     "latency_ms_p90": Column("p90", _milliseconds("latency_ms_p90"), _value("latency_ms_p90")),
 }
 

@@ -152,6 +152,9 @@ class NumericsRecipe:
         choices=("auto", "on", "off"),
         panel="Export",
     )
+    keep_float: tuple[str, ...] = option(
+        [], "Layers that are not quantized (int8 and int4); repeatable.", metavar="GLOB", panel="Export"
+    )
     allow_flex: bool = option(False, "Allow operators that need the Flex delegate.", panel="Export")
 
 
@@ -243,7 +246,9 @@ class BenchmarkRecipe(DataRecipe, ModelRecipe):
 
     threads: int = option(1, "Threads of the interpreter.")
     runs: int = option(200, "Timed runs of each file.")
+    plot: str | None = option(None, "Score against size and latency.", metavar="FILE.png|.svg")
     seed: int = option(0, "Seed of everything random.")
+    force: bool = option(False, "Overwrite existing outputs.")
 
 
 def as_plain(recipe: ModelRecipe) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Measurement:
     training_s: float | None = None
     max_abs_error: float | None = None
     arena_bytes: int | None = None
+    load_ms: float | None = None
+    peak_memory_bytes: int | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The row as plain JSON values, every key present."""

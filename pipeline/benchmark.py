@@ -10,12 +10,14 @@ from contracts.model import Interface
 from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
 from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
+from pipeline.benchmark_plot import plot_benchmark
 from pipeline.exporting import Exporter, latency_columns, measured_energies, score_file, size_columns
 from pipeline.model_paths import is_tflite, size_of
+from pipeline.outputs import whole
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
 from tflite_export.file_interface import file_interface
-from tflite_export.probe import probe
+from tflite_export.probe import Probe, probe, probe_bytes
 from tflite_export.reader import read_tflite
 from tflite_export.summary import TfliteSummary
 
@@ -28,6 +30,11 @@ class _Entry:
 
     row: Measurement
     tflite: bytes | None
+
+    @classmethod
+    def probed(cls, row: Measurement, tflite: bytes, found: Probe) -> "_Entry":
+        """With what loading and running the file took."""
+        return cls(row=replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes), tflite=tflite)
 
 
 def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
@@ -49,7 +56,12 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
         for entry in entries
     )
-    return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows)
+    outputs = {}
+    if recipe.plot:
+        outputs["plot"] = recipe.plot
+        with whole(Path(recipe.plot), recipe.force) as temporary:
+            plot_benchmark(rows, temporary)
+    return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows, outputs=outputs)
 
 
 def _keras_entry(
@@ -66,14 +78,15 @@ def _keras_entry(
         reporter.warning(f"{path}: no size and latency as .tflite: {error}")
         return _Entry(row=row, tflite=None)
     reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
-    return _Entry(row=replace(row, quantize="none", sparse=exported.sparse), tflite=exported.data)
+    row = replace(row, quantize="none", sparse=exported.sparse)
+    return _Entry.probed(row, exported.data, probe_bytes(exported.data, recipe.threads))
 
 
 def _tflite_entry(
     path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
 ) -> _Entry:
     data = path.read_bytes()
-    probe(path)
+    found = probe(path, recipe.threads)
     summary = read_tflite(data, str(path))
     kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
     prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
@@ -89,9 +102,9 @@ def _tflite_entry(
         model_bytes=len(data),
     )
     if recipe.data is not None:
-        found = _data_for(summary, recipe, datasets, reporter)
-        row = replace(row, metric=found.task.metric.name, score=score_file(found, data))
-    return _Entry(row=row, tflite=data)
+        examples = _data_for(summary, recipe, datasets, reporter)
+        row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
+    return _Entry.probed(row, data, found)
 
 
 def _data_for(

@@ -1,25 +1,44 @@
-"""Try a .tflite file of unknown origin in a process of its own.
+"""Try a .tflite file of unknown origin in a process of its own, and measure what it takes there.
 
 LiteRT trusts the offsets and indices in a file: a damaged one can end the process that runs it
 (seen with ai-edge-litert 2.3: a segmentation fault after one flipped bit).
 """
 
+import json
 import subprocess
 import sys
+import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from contracts.errors import ExportError, ModelFileError
 
 REFUSED = 3
 TIMEOUT_SECONDS = 120
+LOADS = 5
 
 
-def probe(path: Path) -> None:
-    """Load a file and run it once, in a child process (about half a second).
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What a file takes before it gives its first output.
+
+    `load_ms` is the median of several loads: reading the file, planning and packing by the runtime and its
+    delegates. `peak_memory_bytes` is by how much the memory of a process that loads and runs the file grows at most;
+    None where the system does not tell (it is read from Linux's /proc).
+    """
+
+    load_ms: float
+    peak_memory_bytes: int | None
+
+
+def probe(path: Path, threads: int = 1) -> Probe:
+    """Load a file and run it, in a child process (about half a second).
 
     Raises ModelFileError where LiteRT refuses the file, crashes on it, or does not come back.
     """
-    command = [sys.executable, "-m", "tflite_export.probe", str(path)]
+    command = [sys.executable, "-m", "tflite_export.probe", str(path), str(threads)]
     try:
         child = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -31,17 +50,62 @@ def probe(path: Path) -> None:
             f"{path}: expected a file that LiteRT can run, found one that it crashes on (status {child.returncode})",
             "the file is damaged: copy or export it again",
         )
+    return Probe(**json.loads(child.stdout))
+
+
+def probe_bytes(data: bytes, threads: int = 1) -> Probe:
+    """The same for a file that is not written yet."""
+    with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
+        path = Path(folder, "model.tflite")
+        path.write_bytes(data)
+        return probe(path, threads)
 
 
 def main() -> None:
-    """Run the file named on the command line once; exit with REFUSED and the reason if LiteRT refuses it."""
+    """Measure the file named on the command line; exit with REFUSED and the reason if LiteRT refuses it."""
     from tflite_export.measure import ready_interpreter
 
+    path, threads = Path(sys.argv[1]), int(sys.argv[2])
     try:
-        ready_interpreter(Path(sys.argv[1]).read_bytes(), threads=1, seed=0)
+        before = _memory_from_now()
+        ready_interpreter(path.read_bytes(), threads, seed=0)
+        peak = _peak_memory()
     except ExportError as error:
         print(error)
         sys.exit(REFUSED)
+    grown = None if before is None or peak is None else peak - before
+    load_ms = 1000 * median(_load_seconds(path, threads) for _ in range(LOADS))
+    print(json.dumps({"load_ms": load_ms, "peak_memory_bytes": grown}))
+
+
+def _load_seconds(path: Path, threads: int) -> float:
+    from tflite_export.runtime import load_interpreter
+
+    start = time.perf_counter()
+    load_interpreter(path.read_bytes(), threads)
+    return time.perf_counter() - start
+
+
+def _memory_from_now() -> int | None:
+    """Bytes that the process holds; from now on its peak counts anew. None where the system does not tell."""
+    # What is loaded once for all files is no part of what one takes.
+    import ai_edge_litert.interpreter  # noqa: F401
+    import numpy.random  # noqa: F401
+
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return None
+    return _peak_memory()
+
+
+def _peak_memory() -> int | None:
+    """The most bytes that the process held; None where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
 
 
 if __name__ == "__main__":

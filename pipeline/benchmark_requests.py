@@ -1,0 +1,21 @@
+"""What can be wrong with a request for a benchmark before any file is opened. Imports nothing slow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from contracts.errors import UsageError
+from contracts.recipe import BenchmarkRecipe
+from pipeline.outputs import check_outputs
+from pipeline.requests import check_data, inputs
+from pipeline.table_files import PLOT_SUFFIXES, check_suffix
+
+
+def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
+    """Raise UsageError or OutputError for a request that could not be carried out in the end."""
+    check_data(recipe)
+    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
+    if recipe.plot:
+        if not recipe.data:
+            raise UsageError("--plot draws scores, and there is no data", "give --data D")
+        read = [path for file in files for path in inputs(file, recipe)]
+        check_outputs([Path(recipe.plot)], read, recipe.force)
