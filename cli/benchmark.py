@@ -1,6 +1,6 @@
 """`edgeprune benchmark`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ import typer
 
 from cli.examples import command_with_example
 from cli.options import RecipeFile, with_recipe_options
-from cli.render import Format, FormatOption, print_result
+from cli.render import Format, FormatOption, print_result, text_table, write
 from cli.terminal import TerminalReporter
 from contracts.recipe import BenchmarkRecipe
 from contracts.recipe_values import merge
@@ -60,8 +60,16 @@ def benchmark(
         rows = (replace(row, file=name) for row, name in zip(result.rows, names, strict=True))
         result = replace(result, rows=tuple(rows))
     print_result(result, form, COLUMNS, title="benchmark")
+    if form is Format.TABLE:
+        for file, times in result.extra.get("operators", {}).items():
+            write(_operator_table(file, times or []))
     reporter.outputs(result.outputs)
     return 0
+
+
+def _operator_table(file: str, times: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[time["name"], f"{1000 * time['ms']:.3g} µs", f"{time['share']:.1%}"] for time in times]
+    return "\n" + text_table(["operator", "time", "share"], rows, title=file)
 
 
 def _short_names(files: Sequence[str]) -> list[str]:

@@ -64,7 +64,9 @@ class MethodRecipe:
     epsilon: float | None = option(
         None, "Density: a layer keeps E x (inputs + outputs) weights, in place of --sparsity.", metavar="E"
     )
-    zeta: float = option(0.3, "Share of the weights that is rewired after each epoch, 0 to 1.", metavar="Z")
+    zeta: float = option(
+        0.3, "Share of the weights that is rewired after an epoch, 0 to 1; falls like the learning rate.", metavar="Z"
+    )
     schedule: str = option(
         "polynomial", "How the zeros grow: slower and slower, or all at once.", choices=("polynomial", "constant")
     )
@@ -159,6 +161,15 @@ class NumericsRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuantizationRecipe:
+    """Training for the numeric format."""
+
+    qat_epochs: int = option(
+        0, "Epochs of training with the rounding of --quantize int8 (TFMOT); zeros and clusters stay.", panel="Export"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeviceRecipe(DataRecipe):
     """What the .tflite file is for."""
 
@@ -200,9 +211,12 @@ class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, Mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class PruneRecipe(DeviceRecipe, PointRecipe, GateRecipe):
+class PruneRecipe(DeviceRecipe, PointRecipe, QuantizationRecipe, GateRecipe):
     """`edgeprune prune`."""
 
+    clusters: int | None = option(
+        None, "Leave so many different values in each kernel, zero among them: small once compressed.", metavar="N"
+    )
     output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
     tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
     quantize: str = option("none", "Numeric format of the .tflite.", plugins="tflite_export.numerics", panel="Export")
@@ -231,7 +245,7 @@ class SweepRecipe(PointRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportRecipe(DeviceRecipe, NumericsRecipe, ModelRecipe, GateRecipe):
+class ExportRecipe(DeviceRecipe, NumericsRecipe, ModelRecipe, QuantizationRecipe, GateRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
@@ -246,6 +260,7 @@ class BenchmarkRecipe(DataRecipe, ModelRecipe):
 
     threads: int = option(1, "Threads of the interpreter.")
     runs: int = option(200, "Timed runs of each file.")
+    operators: bool = option(False, "Times of the single operators too, by LiteRT's profiler.")
     plot: str | None = option(None, "Score against size and latency.", metavar="FILE.png|.svg")
     seed: int = option(0, "Seed of everything random.")
     force: bool = option(False, "Overwrite existing outputs.")

@@ -1,8 +1,9 @@
 """`edgeprune benchmark`: any mix of Keras and .tflite files side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from contracts.data import Data
 from contracts.errors import ExportError
@@ -17,6 +18,7 @@ from pipeline.outputs import whole
 from pipeline.reporting import Reporter
 from pipeline.session import data_options, open_session
 from tflite_export.file_interface import file_interface
+from tflite_export.operator_times import operator_times
 from tflite_export.probe import Probe, probe, probe_bytes
 from tflite_export.reader import read_tflite
 from tflite_export.summary import TfliteSummary
@@ -56,12 +58,27 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
         for entry in entries
     )
+    extra = _operators(entries, recipe, reporter) if recipe.operators else {}
     outputs = {}
     if recipe.plot:
         outputs["plot"] = recipe.plot
         with whole(Path(recipe.plot), recipe.force) as temporary:
             plot_benchmark(rows, temporary)
-    return Result(command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows, outputs=outputs)
+    return Result(
+        command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows, outputs=outputs, extra=extra
+    )
+
+
+def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:
+    """Times of the operators of each file, under `operators`; None for a file that the profiler cannot run."""
+    found: dict[str, Any] = {}
+    for entry in (entry for entry in entries if entry.tflite is not None):
+        name = entry.row.file or ""
+        times = operator_times(entry.tflite or b"", recipe.runs)
+        if times is None:
+            reporter.warning(f"{name}: no times of operators: LiteRT's profiler cannot run it")
+        found[name] = None if times is None else [asdict(time) for time in times]
+    return {"operators": found}
 
 
 def _keras_entry(

@@ -1,0 +1,145 @@
+"""Times of single operators, by LiteRT's own profiler.
+
+Its Python interpreter has no profiler, but the C library in the same package has (`litert/c/litert_profiler.h`). It
+is called through ctypes, in a process of its own: `python -m tflite_export.operator_times FILE RUNS`.
+"""
+
+import ctypes
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_SECONDS = 120
+WARM_UP_RUNS = 5
+ON_CPU = 1
+TO_WRITE = 1
+ROW = re.compile(r"^\s*(?P<name>\S.*?)(?:\s+[\d.]+){3}\s+(?P<share>[\d.]+)%\s+[\d.]+%\s")
+"""A line of the summary: name; start, first and mean time; share of all and of all so far; and more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorTime:
+    """One operator as the runtime runs it, in that order: `Delegate/…` are XNNPACK's, with what it fused.
+
+    `ms` is its mean time of a run, from the profiler's whole microseconds: below that, many runs must even it out.
+    `share` is its part of all operators' time, 0..1.
+    """
+
+    name: str
+    ms: float
+    share: float
+
+
+def operator_times(data: bytes, runs: int) -> tuple[OperatorTime, ...] | None:
+    """Times of a file's operators on one thread, the mean over `runs`; None where the profiler cannot run it."""
+    with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
+        path = Path(folder, "model.tflite")
+        path.write_bytes(data)
+        command = [sys.executable, "-m", "tflite_export.operator_times", str(path), str(runs)]
+        try:
+            child = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            return None
+    if child.returncode != 0:
+        return None
+    return tuple(OperatorTime(**found) for found in json.loads(child.stdout))
+
+
+def main() -> None:
+    """Print the times of the file named on the command line as JSON."""
+    runs = int(sys.argv[2])
+    summary = _Profiled(sys.argv[1]).summary(runs)
+    print(json.dumps([asdict(found) for found in parse_summary(summary, runs)]))
+
+
+def parse_summary(text: str, runs: int) -> list[OperatorTime]:
+    """The operators in the order in which they run: the first table of the profiler's summary of so many runs.
+
+    The table's times are rounded to microseconds, so they are taken from the shares and the total.
+    """
+    table, _, rest = text.partition("Top by Computation Time")
+    total = re.search(r"Timings \(microseconds\): .*?curr=(\d+)", rest)
+    if total is None:
+        raise SystemExit(f"no total in {rest[-200:]!r}")
+    milliseconds = int(total[1]) / 1000 / runs
+    found = [(match["name"], float(match["share"]) / 100) for line in table.splitlines() if (match := ROW.match(line))]
+    return [OperatorTime(name=name, ms=share * milliseconds, share=share) for name, share in found]
+
+
+class _Profiled:
+    """A file compiled for the CPU with profiling, by the C library; the process's end frees it."""
+
+    def __init__(self, path: str) -> None:
+        import ai_edge_litert
+
+        self._library = ctypes.CDLL(str(Path(ai_edge_litert.__file__).with_name("libLiteRt.so")))
+        self._environment = self._make("LiteRtCreateEnvironment", 0, None)
+        self._model = self._make("LiteRtCreateModelFromFile", self._environment, path.encode())
+        options = self._options()
+        self._compiled = self._make("LiteRtCreateCompiledModel", self._environment, self._model, options)
+        self._signature = self._make("LiteRtGetModelSignature", self._model, ctypes.c_size_t(0))
+
+    def _options(self) -> ctypes.c_void_p:
+        """For the CPU, profiled; LiteRT takes its settings as the text of a TOML file."""
+        options = self._make("LiteRtCreateOptions")
+        self._call("LiteRtSetOptionsHardwareAccelerators", options, ON_CPU)
+        self._settings = ctypes.create_string_buffer(b"enable_profiling = true")
+        self._keep = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)  # Python frees the text
+        opaque = self._make("LiteRtCreateOpaqueOptions", b"runtime_options_string", self._settings, self._keep)
+        self._call("LiteRtAddOpaqueOptions", options, opaque)
+        return options
+
+    def summary(self, runs: int) -> str:
+        """The profiler's text after so many runs."""
+        inputs, outputs = self._buffers("Input"), self._buffers("Output")
+        tensors = (ctypes.c_size_t(len(inputs)), inputs, ctypes.c_size_t(len(outputs)), outputs)
+        profiler = self._make("LiteRtCompiledModelGetProfiler", self._compiled)
+        for run in range(WARM_UP_RUNS + runs):
+            if run == WARM_UP_RUNS:
+                self._call("LiteRtStartProfiler", profiler)
+            self._call("LiteRtRunCompiledModel", self._compiled, ctypes.c_size_t(0), *tensors)
+        self._call("LiteRtStopProfiler", profiler)
+        text = self._make("LiteRtGetProfileSummary", profiler, self._compiled)
+        return ctypes.string_at(text).decode("utf-8", errors="replace")
+
+    def _buffers(self, kind: str) -> Any:
+        """A buffer of zeros for each input or output."""
+        count = ctypes.c_size_t()
+        self._call(f"LiteRtGetNumSignature{kind}s", self._signature, ctypes.byref(count))
+        return (ctypes.c_void_p * count.value)(*(self._buffer(kind, index).value for index in range(count.value)))
+
+    def _buffer(self, kind: str, index: int) -> ctypes.c_void_p:
+        place = ctypes.c_size_t(index)
+        name = f"LiteRtGetCompiledModel{kind}BufferRequirements"
+        requirements = self._make(name, self._compiled, ctypes.c_size_t(0), place)
+        tensor = self._make(f"LiteRtGetSignature{kind}TensorByIndex", self._signature, place)
+        kept = ctypes.create_string_buffer(512)  # a struct of type and shape, which is only passed on
+        self._call("LiteRtGetRankedTensorType", tensor, kept)
+        buffer = self._make("LiteRtCreateManagedTensorBufferFromRequirements", self._environment, kept, requirements)
+        size = ctypes.c_size_t()
+        self._call("LiteRtGetTensorBufferSize", buffer, ctypes.byref(size))
+        memory = ctypes.c_void_p()
+        self._call("LiteRtLockTensorBuffer", buffer, ctypes.byref(memory), TO_WRITE)
+        ctypes.memset(memory, 0, size.value)
+        self._call("LiteRtUnlockTensorBuffer", buffer)
+        return buffer
+
+    def _make(self, name: str, *arguments: Any) -> ctypes.c_void_p:
+        """Call a function whose last argument is where it puts what it makes."""
+        made = ctypes.c_void_p()
+        self._call(name, *arguments, ctypes.byref(made))
+        return made
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        status = getattr(self._library, name)(*arguments)
+        if status != 0:
+            raise SystemExit(f"{name}: status {status}")
+
+
+if __name__ == "__main__":
+    main()
