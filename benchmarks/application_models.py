@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+from keras_models.array_transfer import dtype_name
 from keras_models.randomise import randomise
 
 SIZES = (32, 64, 71, 75, 96, 128, 160, 192, 224, 331)
@@ -43,7 +44,8 @@ def build(keras: ModuleType, name: str) -> tuple[Any, float]:
 
 def random_examples(model: Any) -> tuple[np.ndarray, ...]:
     """Inputs for the proof; the model's normalisations and biases are made random with them."""
-    examples = (np.random.default_rng(0).normal(size=(8, *model.inputs[0].shape[1:])).astype(np.float32),)
+    shape, dtype = (8, *model.inputs[0].shape[1:]), dtype_name(model.inputs[0])
+    examples = (np.random.default_rng(0).normal(size=shape).astype(dtype),)
     randomise(model, examples, seed=0)
     return examples
 

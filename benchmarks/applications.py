@@ -24,7 +24,7 @@ from contracts.model import ModelGraph
 from keras_models.graph import build_graph
 from keras_models.live_arrays import LiveArrays
 from keras_models.macs import mac_terms
-from keras_models.proof import TOLERANCE, prove, prove_exact_part
+from keras_models.proof import TOLERANCE, ProofResult, prove, prove_exact_part
 from keras_models.surgery import cut
 from keras_models.variables import variables, weight_specs
 from pruning.channels import channel_graph
@@ -46,7 +46,7 @@ class Row:
     parameters: float
     macs: float
     error: float
-    error_float64: float | None
+    in_double: ProofResult | None
     inexact: tuple[str, ...]
     plan_s: float
     cut_s: float
@@ -54,10 +54,13 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """As text."""
-        double = "" if self.error_float64 is None else f"{self.error_float64:.0e}"
+        double = self.in_double
         seconds = (f"{value:.2f}" for value in (self.plan_s, self.cut_s, self.build_s))
         note = f"without {len(self.inexact)} groups that are normalised together" if self.inexact else ""
-        return (self.asked, f"{self.parameters:.1%}", f"{self.macs:.1%}", f"{self.error:.0e}", double, *seconds, note)
+        if double and double.relative_error > TOLERANCE:
+            note += f" chaotic: inputs changed in their last 64-bit digit change the outputs by {double.rounding:.0e}"
+        errors = (f"{self.error:.0e}", f"{double.relative_error:.0e}" if double else "")
+        return (self.asked, f"{self.parameters:.1%}", f"{self.macs:.1%}", *errors, *seconds, note.strip())
 
 
 def main() -> None:
@@ -99,7 +102,7 @@ def measure(keras: ModuleType, major: int, name: str, requests: Mapping[str, Cut
             parameters=smaller.count_params() / model.count_params(),
             macs=macs,
             error=proof.relative_error,
-            error_float64=None if proof.relative_error <= TOLERANCE else error_in_double(keras, major, name, request),
+            in_double=None if proof.relative_error <= TOLERANCE else proof_in_double(keras, major, name, request),
             inexact=inexact,
             plan_s=planned - start,
             cut_s=done - planned,
@@ -118,13 +121,13 @@ def make_plan(model: Any, major: int, request: CutRequest) -> tuple[ModelGraph, 
     return graph, plan, count(plan.kept) / count(np.ones_like(plan.kept))
 
 
-def error_in_double(keras: ModuleType, major: int, name: str, request: CutRequest) -> float:
-    """The error of the same proof with a model of 64-bit numbers."""
+def proof_in_double(keras: ModuleType, major: int, name: str, request: CutRequest) -> ProofResult:
+    """The same proof with a model of 64-bit numbers."""
     with double_precision(keras):
         model, _ = build(keras, name)
         examples = random_examples(model)
         graph, plan, _ = make_plan(model, major, request)
-        return prove_exact_part(model, graph, plan, examples).relative_error
+        return prove_exact_part(model, graph, plan, examples)
 
 
 if __name__ == "__main__":

@@ -43,4 +43,4 @@ def test_half_of_a_models_macs_is_cut_and_proven(name):
     assert 0.495 <= row.macs <= 0.5
     assert row.parameters <= 0.55
     assert bool(row.inexact) == (name in NORMALISE_OVER_CHANNELS)
-    assert row.error <= TOLERANCE or row.error_float64 < 1e-10
+    assert row.error <= TOLERANCE or row.in_double.relative_error < 1e-10
