@@ -89,7 +89,8 @@ class RegimePlan:
     def _rewiring(self, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:
         def update(epoch: int) -> Masks:
             assert self.regime.rewire
-            weights = self.regime.rewire(LiveArrays(chosen), self._generator(number, epoch))
+            over = epoch / self.recipe.epochs
+            weights = self.regime.rewire(LiveArrays(chosen), over, self._generator(number, epoch))
             set_arrays(self.target.session.loaded.model, weights)
             return {**held, **{key: array != 0 for key, array in weights.items()}}
 

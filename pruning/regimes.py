@@ -12,8 +12,9 @@ from contracts.model import WeightKey
 Weights = Mapping[WeightKey, Array]
 Start = Callable[[Weights, np.random.Generator], dict[WeightKey, Mask]]
 """Present weights to the masks that a round of training starts with."""
-Rewire = Callable[[Weights, np.random.Generator], dict[WeightKey, Array]]
-"""Weights at the end of an epoch to those that the next one starts with, which is masked where they are 0."""
+Rewire = Callable[[Weights, float, np.random.Generator], dict[WeightKey, Array]]
+"""Weights at the end of an epoch, and the share of the epochs that is over, to the weights that the next epoch starts
+with: masked where they are 0."""
 
 
 @dataclass(frozen=True, kw_only=True)

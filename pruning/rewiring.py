@@ -1,5 +1,6 @@
 """Drop and grow: weak weights become zero, and as many grow anew at random places."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -29,6 +30,15 @@ def weakest_of_each_sign(flat: Array, share: float, most: int) -> Array:
 def _weakest(flat: Array, among: Array, share: float, most: int) -> Array:
     (stays,) = keep_largest([flat[among]], min(round(share * among.size), most))
     return among[~stays]
+
+
+def share_left(zeta: float, over: float) -> float:
+    """What becomes of `zeta` when the share `over` of the epochs is over: zeta / 2 * (1 + cos(pi * over)).
+
+    Evci et al., "Rigging the Lottery", ICML 2020, section 3, who have SET do so too: what grows when the learning rate,
+    which falls alike, is near 0 learns nothing any more.
+    """
+    return zeta / 2 * (1 + math.cos(math.pi * over))
 
 
 def rewire(weights: Array, kept: int, zeta: float, drop: Drop, generator: np.random.Generator) -> Array:

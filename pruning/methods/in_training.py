@@ -8,7 +8,7 @@ from contracts.recipe import MethodRecipe, PointRecipe
 from pruning.magnitude import largest, share_of
 from pruning.masks import removal_count
 from pruning.regimes import Regime
-from pruning.rewiring import rewire, weakest
+from pruning.rewiring import rewire, share_left, weakest
 
 SUMMARY = "drops the weakest weights after each epoch and grows as many at random places (--sparsity S, --zeta Z)"
 KIND = "regime"
@@ -27,8 +27,8 @@ def regime(recipe: PointRecipe) -> Regime:
 
     return Regime(
         starts=(lambda weights, _: largest(weights, recipe),),
-        rewire=lambda weights, generator: {
-            key: rewire(array, kept(array.size, array.shape), recipe.zeta, weakest, generator)
+        rewire=lambda weights, over, generator: {
+            key: rewire(array, kept(array.size, array.shape), share_left(recipe.zeta, over), weakest, generator)
             for key, array in weights.items()
         },
     )

@@ -21,7 +21,7 @@ from pruning.erdos_renyi import kept_by_epsilon, kept_by_total
 from pruning.magnitude import is_convolution, share_of
 from pruning.masks import keep_largest, removal_count
 from pruning.regimes import Regime, Weights
-from pruning.rewiring import rewire, weakest_of_each_sign
+from pruning.rewiring import rewire, share_left, weakest_of_each_sign
 
 SUMMARY = "sparse evolutionary training: Erdős–Rényi start, weakest rewired each epoch (--sparsity S or --epsilon E)"
 KIND = "regime"
@@ -43,12 +43,10 @@ def regime(recipe: PointRecipe) -> Regime:
         choose = _random if recipe.from_scratch else _largest
         return {key: choose(weights[key], kept, generator) for key, kept in counts.items()}
 
-    def rewired(weights: Weights, generator: np.random.Generator) -> dict[WeightKey, Array]:
+    def rewired(weights: Weights, over: float, generator: np.random.Generator) -> dict[WeightKey, Array]:
         counts = kept_counts({key: weights[key].shape for key in weights}, recipe)
-        return {
-            key: rewire(weights[key], kept, recipe.zeta, weakest_of_each_sign, generator)
-            for key, kept in counts.items()
-        }
+        zeta = share_left(recipe.zeta, over)
+        return {key: rewire(weights[key], kept, zeta, weakest_of_each_sign, generator) for key, kept in counts.items()}
 
     return Regime(starts=(start,), rewire=rewired)
 

@@ -89,7 +89,7 @@ def test_an_epoch_moves_connections_and_no_count_changes(name):
     plan = regime(name, sparsity=0.8)
     masks = plan.starts[0](weights(), np.random.default_rng(0))
     before = {key: np.where(masks[key], array, 0) for key, array in weights().items()}
-    after = plan.rewire(before, np.random.default_rng(1))
+    after = plan.rewire(before, 0.0, np.random.default_rng(1))
     for key, array in before.items():
         assert np.count_nonzero(after[key]) == np.count_nonzero(array)
     moved = (before["hidden", "kernel"] != 0) & (after["hidden", "kernel"] == 0)

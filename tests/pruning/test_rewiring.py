@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pruning.rewiring import rewire, weakest, weakest_of_each_sign
+from pruning.rewiring import rewire, share_left, weakest, weakest_of_each_sign
 
 DROPS = (weakest, weakest_of_each_sign)
 
@@ -69,3 +69,11 @@ def test_the_same_generator_grows_the_same():
     first, second = (rewire(weights, 40, 0.3, weakest, np.random.default_rng(7)) for _ in range(2))
     assert first.shape == (10, 10)
     assert np.array_equal(first, second)
+
+
+def test_less_and_less_is_rewired():
+    shares = [share_left(0.3, epoch / 10) for epoch in range(11)]
+    assert shares[0] == 0.3
+    assert shares[5] == pytest.approx(0.15)
+    assert shares[10] == pytest.approx(0)
+    assert shares == sorted(shares, reverse=True)
