@@ -23,6 +23,7 @@ from pipeline.points import DENSE, UNPRUNED, Point
 from pipeline.reporting import Reporter
 from pipeline.session import Session, open_session
 from pipeline.sweep_requests import numerics
+from tflite_export.convert import can_keep_float
 
 LATENCY_SECONDS = 0.15
 
@@ -164,8 +165,9 @@ class Bench(ExitStack):
         """The row with size and latency of its .tflite file; of another format than float32, its score too."""
         own_score = None if quantize == "none" else row.score
         try:
-            # Of the formats that a sweep lists, only int8 can have int8 inputs and outputs.
+            # Not every format that a sweep lists can have int8 inputs and outputs, or layers left in float.
             recipe = self._recipe if quantize == "int8" else replace(self._recipe, io="float32")
+            recipe = recipe if can_keep_float(quantize) else replace(recipe, keep_float=())
             if row.stage in ("original", "trained") and recipe.sparse == "on":
                 recipe = replace(recipe, sparse="auto")  # it has no zeros, and needs a file to compare with
             exported = tools.exporter.export(quantize, recipe, own_score)

@@ -9,11 +9,13 @@ from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
 from pipeline.quality import check_gates
+from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import export_outputs
 from pipeline.session import open_session
 from pipeline.tflite_files import write_tflite_files
 from tflite_export.reader import read_tflite
+from tflite_export.weight_values import check_weights
 
 
 def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
@@ -24,9 +26,12 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     file = Path(recipe.tflite)
     session = open_session(path, recipe, reporter)
     model = session.measure(stage="original", model_bytes=size_of(path))
-    with Exporter(session, recipe.seed) as exporter:
+    rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None
+    with Exporter(session, recipe.seed, rounded) as exporter:
         exported = exporter.export(recipe.quantize, recipe, model.score)
-        plain = replace(recipe, io="float32")
+    check_weights(exported.data, model.zero_weights or 0)
+    with Exporter(session) as exporter:
+        plain = replace(recipe, io="float32", keep_float=())
         as_it_is = recipe.quantize == "none" and not exported.sparse
         unpruned = exported.data if as_it_is else exporter.convert("none", plain)
     metric = session.data.task.metric if session.data else None

@@ -10,6 +10,7 @@ from contracts.data import Array, Data, first_examples
 from contracts.errors import ExportError
 from contracts.recipe import DeviceRecipe, NumericsRecipe
 from dataset_io.metrics import score
+from keras_models.prediction import Predictor
 from pipeline.quality import check_arena, drop
 from pipeline.session import Session
 from tflite_export.convert import Converter
@@ -66,11 +67,16 @@ class Exported:
 
 
 class Exporter:
-    """Converts a session's model, as it is at that moment, to verified files; traces the model once."""
+    """Converts a session's model, as it is at that moment, to verified files; traces the model once.
 
-    def __init__(self, session: Session, seed: int = 0) -> None:
+    `rounded` is a Keras 2 model that was trained with the rounding of int8, to be converted in its place.
+    """
+
+    def __init__(self, session: Session, seed: int = 0, rounded: Any | None = None) -> None:
         self._session = session
-        self._converter = Converter(session.loaded.model, session.interface)
+        self._rounded = rounded is not None
+        self._predictor = Predictor(rounded, session.interface) if self._rounded else session.predictor
+        self._converter = Converter(rounded if self._rounded else session.loaded.model, session.interface)
         self._calibration = _calibration_examples(session)
         self._examples = self._verification_examples(seed)
 
@@ -83,7 +89,12 @@ class Exporter:
     def convert(self, quantize: str, recipe: NumericsRecipe) -> bytes:
         """Convert the model as it is now; not verified."""
         return self._converter.convert(
-            quantize, calibration=self._calibration, io=recipe.io, allow_flex=recipe.allow_flex
+            quantize,
+            calibration=self._calibration,
+            io=recipe.io,
+            allow_flex=recipe.allow_flex,
+            keep_float=recipe.keep_float,
+            trained=self._rounded,
         )
 
     def export(self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None) -> Exported:
@@ -97,7 +108,7 @@ class Exporter:
         # TFLite Micro reads weights only dense.
         stored = store(self.convert(quantize, recipe), "off" if for_micro else recipe.sparse, quantize, self._examples)
         data = stored.data
-        verification = verify(data, self._session.predictor, self._examples, quantize)
+        verification = verify(data, self._predictor, self._examples, quantize)
         micro = None
         if isinstance(recipe, DeviceRecipe) and for_micro:
             micro = check_micro(data, self._examples)

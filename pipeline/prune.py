@@ -11,6 +11,7 @@ from contracts.results import Measurement, Result
 from keras_models.files import save_model
 from keras_models.proof import TOLERANCE
 from pipeline.channel_pruning import ChannelPruning
+from pipeline.clustering import cluster_weights
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
@@ -21,10 +22,12 @@ from pipeline.outputs import all_whole
 from pipeline.plan import Plan, Pruned
 from pipeline.plan_plot import plot_plan
 from pipeline.quality import check_gates
+from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
 from pipeline.session import Session, open_session
 from pipeline.tflite_files import write_tflite_files
+from tflite_export.weight_values import check_weights
 
 
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
@@ -56,7 +59,10 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     if fine_tuning:
         interrupted, seconds = _fine_tune(session, recipe, reporter)
         rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
-    exported = _export(session, recipe, rows[-1].score, reporter) if recipe.tflite else None
+    clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
+    if recipe.clusters:
+        rows.append(session.measure(stage="clustered"))
+    exported = _export(session, recipe, rows[-1], len(clustered), reporter) if recipe.tflite else None
     _check_gates(session, recipe, rows, exported)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
@@ -135,12 +141,16 @@ def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> tup
 def _unpruned_file(session: Session, recipe: PruneRecipe) -> bytes:
     """The original as float32 .tflite, which the table compares with."""
     with Exporter(session) as exporter:
-        return exporter.convert("none", replace(recipe, io="float32"))
+        return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
 
 
-def _export(session: Session, recipe: PruneRecipe, model_score: float | None, reporter: Reporter) -> Exported:
-    with Exporter(session, recipe.seed) as exporter:
-        exported = exporter.export(recipe.quantize, recipe, model_score)
+def _export(session: Session, recipe: PruneRecipe, row: Measurement, clustered: int, reporter: Reporter) -> Exported:
+    """A verified file of the model whose row this is, in which its zeros and the clusters of its kernels are found."""
+    rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
+    with Exporter(session, recipe.seed, rounded) as exporter:
+        exported = exporter.export(recipe.quantize, recipe, row.score)
+    unclustered = len(kernels(session)) - clustered
+    check_weights(exported.data, row.zero_weights or 0, recipe.clusters, unclustered)
     if exported.note:
         reporter.note(exported.note)
     return exported

@@ -11,8 +11,10 @@ from contracts.recipe import (
     ExportRecipe,
     MethodRecipe,
     ModelRecipe,
+    NumericsRecipe,
     PointRecipe,
     PruneRecipe,
+    QuantizationRecipe,
 )
 from pipeline.device_requests import c_array_outputs, check_device
 from pipeline.outputs import check_outputs
@@ -60,6 +62,8 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
         raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
     if recipe.sparse != "auto" and not recipe.tflite:
         raise UsageError(f"--sparse {recipe.sparse} is about the .tflite file", "give --tflite FILE too")
+    _check_keep_float(recipe, recipe.quantize)
+    _check_rounding(recipe, recipe.quantize, recipe.data)
     check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
@@ -101,8 +105,26 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
     if not recipe.tflite:
         raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
     check_device(recipe, recipe.tflite)
+    _check_keep_float(recipe, recipe.quantize)
+    _check_rounding(recipe, recipe.quantize, recipe.data)
     check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
     check_data(recipe)
+
+
+def _check_keep_float(recipe: NumericsRecipe, quantize: str) -> None:
+    if recipe.keep_float:
+        from tflite_export.convert import check_keep_float  # which needs NumPy, and --help does not
+
+        check_keep_float(quantize)
+
+
+def _check_rounding(recipe: QuantizationRecipe, quantize: str, data: str | None) -> None:
+    if not recipe.qat_epochs:
+        return
+    if not hasattr(plugins.load("tflite_export.numerics", quantize), "configure_trained"):
+        raise UsageError(f"--qat-epochs trains with the rounding of int8, found --quantize {quantize}", "give int8")
+    if data is None:
+        raise UsageError(f"--qat-epochs {recipe.qat_epochs} trains, and there is no data", "give --data D")
 
 
 def check_data(recipe: DataRecipe) -> None:

@@ -16,6 +16,7 @@ from tflite_export.calibration import Calibration
 from tflite_export.conversion_errors import cannot_trace, explain
 from tflite_export.finish import finish
 from tflite_export.index_limits import index_limits
+from tflite_export.layer_scopes import matching_layers, recorded_scopes, tensors_of_layers
 from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from tflite_export.tracing import SavedGraph
 
@@ -37,7 +38,7 @@ class Converter:
         """
         self._model = model
         self._interface = interface
-        with silenced(), fused_lstm():
+        with silenced(), fused_lstm(), recorded_scopes(model) as self._scopes:
             self._graph = self._trace()
         self._unrolled: SavedGraph | None = None
 
@@ -65,27 +66,40 @@ class Converter:
         calibration: tuple[Array, ...] | None = None,
         io: str = "float32",
         allow_flex: bool = False,
+        keep_float: tuple[str, ...] = (),
+        trained: bool = False,
     ) -> bytes:
         """The .tflite file of the model as it is now.
 
         `quantize` names a file of `numerics`; `calibration` are examples, one array for each input with the batch
         axis first; `io` is the type of the file's inputs and outputs; `allow_flex` admits operators that need the
-        Flex delegate at run time.
+        Flex delegate at run time; layers whose names match one of the globs `keep_float` are not quantized; `trained`
+        says that the model was trained with the format's rounding, and holds the ranges itself.
         Raises UsageError for options that do not go together, ExportError where the model cannot be converted.
         """
         numeric = plugins.load(NUMERICS, quantize)
         check_options(numeric, quantize, calibration, io)
+        if keep_float:
+            check_keep_float(quantize)
+        kept = matching_layers(self._model, keep_float)
         examples = self._calibration(calibration)
 
         def configure(converter: Any) -> None:
-            numeric.configure(converter, examples, io)
+            if trained:
+                numeric.configure_trained(converter, io)
+            else:
+                numeric.configure(converter, examples, io)
 
         with silenced(), _cheap_collection():
-            if examples is not None and numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
+            if trained:
+                data = self._run(self._graph, configure, allow_flex)
+            elif kept:
+                data = self._run_keeping(numeric, configure, kept, io, allow_flex)
+            elif examples is not None and numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
                 data = self._run_calibrated(configure, examples, allow_flex)
             else:
                 data = self._run(self._graph, configure, allow_flex)
-            if hasattr(numeric, "rework"):
+            if hasattr(numeric, "rework") and not kept:
                 data = numeric.rework(data)
         return finish(data, self._interface)
 
@@ -128,6 +142,24 @@ class Converter:
             )
         return self._run(self._unrolled, configure, allow_flex)
 
+    def _run_keeping(
+        self, numeric: ModuleType, configure: Configure, kept: set[str], io: str, allow_flex: bool
+    ) -> bytes:
+        """A file in which the layers named `kept` stay in float."""
+        if numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
+            raise ExportError(
+                "--keep-float: expected a model without recurrent layers, as their steps have no names in the file",
+                "leave it out, or export with --quantize int4",
+            )
+
+        def calibrate_only(converter: Any) -> None:
+            configure(converter)
+            converter._experimental_calibrate_only = True
+
+        data = self._run(self._graph, calibrate_only, allow_flex)
+        names = tensors_of_layers(data, self._graph.function, self._scopes, kept)
+        return bytes(numeric.keep(data, names, io))
+
     def _calibration(self, examples: tuple[Array, ...] | None) -> Calibration | None:
         if examples is None:
             return None
@@ -162,6 +194,20 @@ def check_options(numeric: ModuleType, quantize: str, calibration: tuple[Array, 
         raise ExportError(
             f"--quantize {quantize}: expected examples to calibrate on, found none",
             "pass --data with examples like those the device will see",
+        )
+
+
+def can_keep_float(quantize: str) -> bool:
+    """Whether a numeric format can leave single layers in float."""
+    return hasattr(plugins.load(NUMERICS, quantize), "keep")
+
+
+def check_keep_float(quantize: str) -> None:
+    """Raise UsageError for a numeric format that is the same for all layers."""
+    if not can_keep_float(quantize):
+        able = [name for name in plugins.catalogue(NUMERICS) if can_keep_float(name)]
+        raise UsageError(
+            f"--keep-float: --quantize {quantize} is the same for all layers", f"use --quantize {' or '.join(able)}"
         )
 
 

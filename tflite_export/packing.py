@@ -17,7 +17,7 @@ def packed(model: Any) -> bytes:
     """
     import flatbuffers
 
-    class Builder(flatbuffers.Builder):
+    class Builder(flatbuffers.Builder):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(1024)
             self._written: dict[tuple[str, bytes], int] = {}

@@ -9,7 +9,18 @@ A format is a module with
     configure(converter, calibration, io)
                         sets up a `tf.lite.TFLiteConverter`
 
+and, where a model can be trained with the format's rounding,
+
+    configure_trained(converter, io)
+                        sets the converter up for the ranges that such a model holds itself
+
 and, where the converter alone cannot make the format,
 
     rework(data)        the converter's file (bytes) in this format
+
+and, where single layers can be left in float,
+
+    keep(data, tensors, io)
+                        the converter's calibrated file in this format, but for the operators that compute the
+                        tensors of these names
 """

@@ -1,5 +1,6 @@
 """Weights stored in 4 bits by ai-edge-quantizer, activations quantized while running."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,18 +27,28 @@ def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
 
 
 def rework(data: bytes) -> bytes:
-    """Quantize the weights of a float32 file, with scales by OCTAV.
+    """Quantize the weights of a float32 file."""
+    return keep(data, set(), "float32")
+
+
+def keep(data: bytes, tensors: set[str], io: str) -> bytes:
+    """Quantize the weights of a float32 file, but for the operators that compute these tensors; scales by OCTAV.
 
     Source: Sakr et al., Optimal Clipping and Magnitude-aware Differentiation for Improved Quantization-aware
     Training, ICML 2022, equation (6), as implemented in ai-edge-quantizer.
     """
-    from ai_edge_quantizer import algorithm_manager, qtyping, quantizer, recipe_manager
+    from ai_edge_quantizer import qtyping, quantizer, recipe_manager
+    from ai_edge_quantizer.algorithm_manager import AlgorithmName
 
     recipe = recipe_manager.RecipeManager()
     for bits, operators in ((4, FOUR_BITS), (8, EIGHT_BITS)):
         for name in operators:
             operator = qtyping.TFLOperationName[name]
-            recipe.add_dynamic_config(".*", operator, bits, algorithm_key=algorithm_manager.AlgorithmName.OCTAV)
+            recipe.add_dynamic_config(".*", operator, bits, algorithm_key=AlgorithmName.OCTAV)
+    for tensor in sorted(tensors):
+        recipe.add_quantization_config(
+            re.escape(tensor), qtyping.TFLOperationName.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE
+        )
     worker = quantizer.Quantizer(bytearray(data), recipe.get_quantization_recipe())
     quantized = worker.quantize().quantized_model
     assert quantized is not None

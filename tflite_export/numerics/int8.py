@@ -23,3 +23,23 @@ def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
     if io == "int8":
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
+
+
+def configure_trained(converter: Any, io: str) -> None:
+    """Take the ranges that a model trained with rounding has found itself."""
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if io == "int8":
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+
+
+def keep(data: bytes, tensors: set[str], io: str) -> bytes:
+    """Quantize a calibrated file as the converter does, and leave the operators that compute these tensors in float."""
+    import tensorflow as tf
+    from tensorflow.lite.python.convert import mlir_quantize  # as tf.lite.experimental.QuantizationDebugger does
+
+    kind = tf.as_dtype(io)
+    quantized: bytes = mlir_quantize(data, input_data_type=kind, output_data_type=kind, denylisted_nodes=tensors)
+    return quantized
