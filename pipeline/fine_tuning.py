@@ -1,7 +1,7 @@
 """Training a session's model with its zeros held, scored on the validation part."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from keras_models.distillation import Distillation
 from keras_models.files import load_model
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
-from keras_models.training import EpochLog, FitOptions, FitResult, Masks, Trainer, UpdateMasks
+from keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
 from keras_models.training.class_weights import balanced_class_weights
 from keras_models.training.devices import ONE_DEVICE, Devices, choose_devices
 from keras_models.training.tensorboard import TensorBoardLog
@@ -133,24 +133,13 @@ class FineTuner:
         if self._devices_note:
             reporter.note(self._devices_note)
             self._devices_note = None
-        metric = self._data.task.metric
-        with ExitStack() as stack:
-            advance = stack.enter_context(reporter.progress("fine-tuning", self._options.epochs))
-            board = self._recipe.tensorboard
-            journal = stack.enter_context(TensorBoardLog(Path(board), self._name)) if board else None
-
-            def show(log: EpochLog) -> None:
-                if journal:
-                    journal.write(log)
-                scored = f"validation {metric.name} {log.score:.4f}"
-                advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
-
+        with self._journal(reporter) as on_epoch:
             result = self._trainer.fit(
                 self._data.train,
                 zero_masks(self._live) if masks is None else masks,
                 score=self._score,
-                higher_is_better=metric.higher_is_better,
-                on_epoch=show,
+                higher_is_better=self._data.task.metric.higher_is_better,
+                on_epoch=on_epoch,
                 update_masks=update_masks,
                 callbacks=callbacks,
                 candidates_from=candidates_from,
@@ -162,6 +151,23 @@ class FineTuner:
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+    @contextmanager
+    def _journal(self, reporter: Reporter) -> Iterator[OnEpoch]:
+        """Shows each epoch, and enters it for TensorBoard where that is asked for."""
+        metric, board = self._data.task.metric.name, self._recipe.tensorboard
+        with (
+            reporter.progress("fine-tuning", self._options.epochs) as advance,
+            TensorBoardLog(Path(board), self._name) if board else nullcontext() as journal,
+        ):
+
+            def on_epoch(log: EpochLog) -> None:
+                if journal:
+                    journal.write(log)
+                scored = f"validation {metric} {log.score:.4f}"
+                advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
+
+            yield on_epoch
 
 
 def _no_copy(recipe: PointRecipe) -> Devices:

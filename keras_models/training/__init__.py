@@ -2,7 +2,17 @@
 
 from keras_models.training.feeding import steps_of
 from keras_models.training.optimizers import rate_share
-from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, UpdateMasks
+from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
 from keras_models.training.trainer import Trainer
 
-__all__ = ["EpochLog", "FitOptions", "FitResult", "Masks", "Trainer", "UpdateMasks", "rate_share", "steps_of"]
+__all__ = [
+    "EpochLog",
+    "FitOptions",
+    "FitResult",
+    "Masks",
+    "OnEpoch",
+    "Trainer",
+    "UpdateMasks",
+    "rate_share",
+    "steps_of",
+]

@@ -31,6 +31,10 @@ class EpochLog:
     sparsity: float
 
 
+OnEpoch = Callable[[EpochLog], None]
+"""Told of each epoch when it was scored, those of a checkpoint included."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FitOptions:
     """How to train.

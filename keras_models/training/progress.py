@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks
+from keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
 
 
 class Progress:
@@ -17,15 +17,22 @@ class Progress:
     """
 
     def __init__(
-        self, model: Any, masks: Masks, options: FitOptions, *, higher_is_better: bool, candidates_from: int
+        self,
+        model: Any,
+        masks: Masks,
+        options: FitOptions,
+        higher_is_better: bool,
+        candidates_from: int,
+        on_epoch: OnEpoch,
     ) -> None:
-        self._model, self._options = model, options
+        self._model, self._options, self._on_epoch = model, options, on_epoch
         self._sign = 1 if higher_is_better else -1
         self._candidates_from = candidates_from
         self._best_score = -math.inf
         self._note: str | None = None
         self.logs: list[EpochLog] = []
         self.resumed_after = 0
+        self.interrupted = False
         self.masks = masks
         self.best_epoch, self.best_masks, self.best_weights = 0, masks, model.get_weights()
 
@@ -46,6 +53,7 @@ class Progress:
     def add(self, log: EpochLog) -> None:
         """Enter an epoch that was trained and scored; of equal scores the later wins, as it has the lower rate."""
         self.logs.append(log)
+        self._on_epoch(log)
         if log.epoch < self._candidates_from:
             return
         if self._sign * log.score >= self._best_score:
@@ -77,19 +85,21 @@ class Progress:
         self.logs = [EpochLog(**log) for log in facts["logs"]]
         self._note, self.best_epoch, self._best_score = facts["note"], facts["best_epoch"], facts["best_score"]
         self.resumed_after = len(self.logs)
+        for log in self.logs:
+            self._on_epoch(log)
         self.masks, self.best_masks = (
             dict(zip(map(tuple, facts[name]), lists.get(name, []), strict=True)) for name in ("masks", "best_masks")
         )
         self.best_weights = lists["best_weights"]
         self._model.set_weights(lists["weights"])
 
-    def result(self, interrupted: bool) -> FitResult:
+    def result(self) -> FitResult:
         """What the caller is told."""
         return FitResult(
             logs=tuple(self.logs),
             best_epoch=self.best_epoch,
             masks=self.best_masks,
             resumed_after=self.resumed_after,
-            interrupted=interrupted,
+            interrupted=self.interrupted,
             notes=(self._note,) if self._note else (),
         )

@@ -13,10 +13,8 @@ from keras_models.training.devices import ONE_DEVICE, Devices
 from keras_models.training.feeding import Feed, derived_seed
 from keras_models.training.fitted import FittedModel
 from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share
-from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, UpdateMasks
+from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
 from keras_models.training.progress import Progress
-
-OnEpoch = Callable[[EpochLog], None]
 
 
 class Trainer:
@@ -63,46 +61,30 @@ class Trainer:
     ) -> FitResult:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
-        score: values the model as it is; called before the first and after every epoch.
-        update_masks: called after each epoch but the last, when it was scored; its masks are in force from then on.
-            It may write into the live weights, for what grows anew; what it does must follow from them and the number.
-        callbacks: of the model's Keras; `on_train_begin` and `on_train_end` come with each epoch.
-        candidates_from: the first epoch whose weights may be kept, for schedules that reach their target late.
-
+        `score` values the model as it is, before the first and after every epoch. `update_masks` gives new masks after
+        each epoch but the last; it may write into the live weights, for what grows anew, and must follow from them and
+        the epoch's number alone. `callbacks` are of the model's Keras, and see each epoch as a `fit` of its own.
+        `candidates_from` is the first epoch whose weights may be kept, for schedules that reach their target late.
         Raises TrainingError if the start's score is NaN.
         """
         self._fitted.assign_masks(masks)
-        if math.isnan(score()):
-            raise TrainingError("the score before training is NaN", "check the data and the model's weights")
+        _check_start(score())
+        progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
         feed, optimizer = self._prepare(train, masks)
-        progress = Progress(
-            self._model, masks, self._options, higher_is_better=higher_is_better, candidates_from=candidates_from
-        )
-        folder = self._options.checkpoints
-        checkpoint = Checkpoint(folder, progress.best_weights, masks) if folder else None
-        if checkpoint:
-            checkpoint.resume(progress, optimizer)
-        for log in progress.logs:
-            on_epoch(log)
-        interrupted = False
+        checkpoint = Checkpoint(self._options.checkpoints, progress, optimizer)
+        checkpoint.resume()
         try:
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
-                self._fitted.assign_masks(progress.masks)
-                loss = self._train(feed, progress.next_epoch, callbacks)
-                if math.isfinite(loss):
-                    progress.add(self._log(optimizer, progress.next_epoch, loss, score()))
-                    on_epoch(progress.logs[-1])
-                else:
-                    progress.stop_at_loss(loss)
-                if checkpoint:
-                    checkpoint.keep(progress, optimizer)
+                loss = self._train(feed, progress, callbacks)
+                self._enter(progress, optimizer, loss, score)
+                checkpoint.keep()
         except KeyboardInterrupt:
-            interrupted = True
+            progress.interrupted = True
         self._model.set_weights(progress.best_weights)
         self._fitted.assign_masks(progress.best_masks)
-        return progress.result(interrupted)
+        return progress.result()
 
     def close(self) -> None:
         """Give the model back the compile settings and the training step that it came with."""
@@ -125,9 +107,11 @@ class Trainer:
         self._optimizer.reset(self._options.learning_rate or own_rate)
         return self._feed, self._optimizer
 
-    def _train(self, feed: Feed, epoch: int, callbacks: Sequence[Any]) -> float:
-        """Train one epoch; the loss. Its random numbers follow from its number, not from what came before."""
+    def _train(self, feed: Feed, progress: Progress, callbacks: Sequence[Any]) -> float:
+        """Train the next epoch; its loss. Its random numbers follow from its number, not from what came before."""
+        epoch = progress.next_epoch
         seed = derived_seed(self._options.seed, epoch)
+        self._fitted.assign_masks(progress.masks)
         self._keras.utils.set_random_seed(seed)
         return self._fitted.fit(
             feed.epoch(seed),
@@ -138,17 +122,32 @@ class Trainer:
             callbacks=list(callbacks),
         )
 
-    def _log(self, optimizer: FreshOptimizer, epoch: int, loss: float, score: float) -> EpochLog:
-        import tensorflow as tf
-
-        kernels = [weight for weight in self._model.trainable_variables if len(weight.shape) > 1]
-        nonzero = sum(int(tf.math.count_nonzero(tf.convert_to_tensor(kernel))) for kernel in kernels)
-        size = sum(math.prod(kernel.shape) for kernel in kernels)
-        return EpochLog(
-            epoch=epoch,
+    def _enter(self, progress: Progress, optimizer: FreshOptimizer, loss: float, score: Callable[[], float]) -> None:
+        """Score an epoch and enter it; a loss that is no number ends training."""
+        if not math.isfinite(loss):
+            progress.stop_at_loss(loss)
+            return
+        log = EpochLog(
+            epoch=progress.next_epoch,
             epochs=self._options.epochs,
             loss=loss,
-            score=score,
+            score=score(),
             learning_rate=optimizer.learning_rate,
-            sparsity=1 - nonzero / size if size else 0.0,
+            sparsity=_sparsity(self._model),
         )
+        progress.add(log)
+
+
+def _sparsity(model: Any) -> float:
+    """Share of zeros among the trainable weights of more than one axis."""
+    import tensorflow as tf
+
+    kernels = [weight for weight in model.trainable_variables if len(weight.shape) > 1]
+    nonzero = sum(int(tf.math.count_nonzero(tf.convert_to_tensor(kernel))) for kernel in kernels)
+    size = sum(math.prod(kernel.shape) for kernel in kernels)
+    return 1 - nonzero / size if size else 0.0
+
+
+def _check_start(score: float) -> None:
+    if math.isnan(score):
+        raise TrainingError("the score before training is NaN", "check the data and the model's weights")
