@@ -5,12 +5,13 @@ process at 0.9 V. Newer chips need less; what is worth something is the proporti
 
 The model: every multiply-accumulate costs one multiplication and one addition; weights are read once, inputs and
 everything computed are written once and read once. Weights lie in the smallest memory of the table that holds them
-all (8 KiB, 32 KiB or 1 MiB of SRAM, else DRAM), and so do the inputs and everything computed together. Zeros cost as
-much as other weights, except where an operator reads a sparsely stored tensor, of which it skips what is not stored.
-Left out: control, instructions, leakage, and all operators' arithmetic that is no multiply-accumulate.
+all (8 KiB, 32 KiB or 1 MiB of SRAM, else DRAM), and so do the inputs and everything computed together.
+Weights count as operators read them: LiteRT unpacks float16 to float32 when it loads a file, and sparse tensors too
+where the operator has no kernel for them, as for zeros at random. These zeros cost as much as other weights; an
+operator that reads a sparse tensor itself (zeros in blocks) skips what is not stored.
+Left out: control, instructions, leakage, and all arithmetic that is no multiply-accumulate.
 """
 
-from collections.abc import Iterator
 from math import inf
 
 from tflite_export.summary import OperatorSummary, TensorSummary, TfliteSummary
@@ -40,15 +41,12 @@ def _picojoules_a_byte(size: int) -> float:
 
 
 def file_energy_uj(summary: TfliteSummary) -> float | None:
-    """Microjoules of one run of a .tflite file, estimated; None where a loop has an unknown number of steps.
-
-    float16 weights are computed with as float32, as LiteRT does on a CPU, and so are those of `dynamic` files as int8.
-    """
+    """Microjoules of one run of a .tflite file, estimated; None where a loop has an unknown number of steps."""
     if any(operator.runs is None for operator in summary.operators):
         return None
-    operators = tuple(_run_each_time(summary))
+    operators, weights = _split(summary)
     macs = sum(operator.macs * _mac_picojoules(operator) for operator in operators if operator.macs)
-    weights = sum(tensor.bytes + tensor.index_bytes for tensor in summary.parameter_tensors)
+    read = {tensor for operator in operators for tensor in operator.inputs if tensor in weights}
     computed = sum(
         tensor.dense_bytes * (operator.runs or 0)
         for operator in operators
@@ -56,17 +54,23 @@ def file_energy_uj(summary: TfliteSummary) -> float | None:
         for tensor in operator.outputs
         if tensor is not None
     )
-    return estimate_uj(macs, weights, computed + sum(tensor.dense_bytes for tensor in summary.inputs))
+    activations = computed + sum(tensor.dense_bytes for tensor in summary.inputs)
+    return estimate_uj(macs, sum(weights[tensor] for tensor in read), activations)
 
 
-def _run_each_time(summary: TfliteSummary) -> Iterator[OperatorSummary]:
-    """The operators but those that compute with constants alone (dequantized, densified weights): they run once."""
-    constant: set[TensorSummary | None] = {None, *(tensor for tensor in summary.tensors if tensor.constant)}
+def _split(summary: TfliteSummary) -> tuple[list[OperatorSummary], dict[TensorSummary, int]]:
+    """The operators of each run, and the bytes of all that is constant to them.
+
+    Operators that compute with constants alone unpack weights, once, when the file is loaded.
+    """
+    constant = {tensor: tensor.bytes + tensor.index_bytes for tensor in summary.tensors if tensor.constant}
+    operators = []
     for operator in summary.operators:
-        if operator.inputs and constant.issuperset(operator.inputs):
-            constant.update(operator.outputs)
+        if operator.inputs and all(tensor is None or tensor in constant for tensor in operator.inputs):
+            constant |= {tensor: tensor.dense_bytes for tensor in operator.outputs if tensor is not None}
         else:
-            yield operator
+            operators.append(operator)
+    return operators, constant
 
 
 def _mac_picojoules(operator: OperatorSummary) -> float:
