@@ -17,7 +17,7 @@ SMALLEST_PROBABILITY = 1e-7
 class Distillation:
     """A teacher, and how much it counts.
 
-    teacher: a live model of the student's Keras, with the same inputs and outputs.
+    teacher: a live model of either Keras, with the student's inputs and outputs.
     temperature: of the softened probabilities, above 0; alpha: weight of the teacher, 0 to 1.
     kinds and from_logits: of each output, as in contracts.data.Task; quantities are matched by their squared error.
     """

@@ -48,11 +48,6 @@ def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
     path = Path(recipe.teacher) if recipe.teacher else loaded.path
     custom = Path(recipe.custom_objects) if recipe.custom_objects else None
     teacher = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
-    if teacher.keras_major != loaded.keras_major:
-        raise ModelError(
-            f"{path}: the teacher was saved by Keras {teacher.keras_major}, the model by Keras {loaded.keras_major}",
-            "save both with the same Keras",
-        )
     return Distillation(
         teacher=teacher.model,
         temperature=recipe.temperature,

@@ -151,9 +151,9 @@ def test_the_compile_settings_come_back(k):
 
 @KERASES
 @pytest.mark.parametrize("logits", [False, True])
-def test_a_teacher_alone_is_imitated(k, logits):
+def test_a_teacher_alone_is_imitated_be_it_of_the_other_keras(k, logits):
     """With alpha 1 the labels do not count: the student learns the teacher's answers, not the (swapped) labels."""
-    teacher, student = make_model(k), make_model(k)
+    teacher, student = make_model(tf_keras if logits == (k is keras) else keras), make_model(k)
     if logits:
         for model in (teacher, student):
             model.layers[-1].activation = k.activations.linear
