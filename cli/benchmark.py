@@ -68,8 +68,13 @@ def benchmark(
 
 
 def _operator_table(file: str, times: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[time["name"], f"{1000 * time['ms']:.3g} µs", f"{time['share']:.1%}"] for time in times]
+    rows = [[time["name"], _microseconds(time["ms"]), f"{time['share']:.1%}"] for time in times]
     return "\n" + text_table(["operator", "time", "share"], rows, title=file)
+
+
+def _microseconds(ms: float) -> str:
+    """A time; what is far below the profiler's microsecond is not told."""
+    return "< 0.1 µs" if ms < 1e-4 else f"{1000 * ms:.3g} µs"
 
 
 def _short_names(files: Sequence[str]) -> list[str]:

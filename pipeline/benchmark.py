@@ -74,7 +74,7 @@ def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Rep
     found: dict[str, Any] = {}
     for entry in (entry for entry in entries if entry.tflite is not None):
         name = entry.row.file or ""
-        times = operator_times(entry.tflite or b"", recipe.runs)
+        times = operator_times(entry.tflite or b"", recipe.threads, recipe.runs)
         if times is None:
             reporter.warning(f"{name}: no times of operators: LiteRT's profiler cannot run it")
         found[name] = None if times is None else [asdict(time) for time in times]
@@ -105,6 +105,9 @@ def _tflite_entry(
     data = path.read_bytes()
     found = probe(path, recipe.threads)
     summary = read_tflite(data, str(path))
+    batch = summary.inputs[0].shape[0] if summary.inputs and summary.inputs[0].shape else 1
+    if batch > 1:
+        reporter.note(f"{path} takes {batch} examples a run: latency, MACs and energy are those of a run")
     kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
     prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
     row = Measurement(

@@ -1,7 +1,7 @@
 """Times of single operators, by LiteRT's own profiler.
 
 Its Python interpreter has no profiler, but the C library in the same package has (`litert/c/litert_profiler.h`). It
-is called through ctypes, in a process of its own: `python -m tflite_export.operator_times FILE RUNS`.
+is called through ctypes, in a process of its own: `python -m tflite_export.operator_times FILE THREADS RUNS`.
 """
 
 import ctypes
@@ -11,11 +11,14 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 TIMEOUT_SECONDS = 120
 WARM_UP_RUNS = 5
+BATCH = 20
 ON_CPU = 1
 TO_WRITE = 1
 ROW = re.compile(r"^\s*(?P<name>\S.*?)(?:\s+[\d.]+){3}\s+(?P<share>[\d.]+)%\s+[\d.]+%\s")
@@ -26,8 +29,9 @@ ROW = re.compile(r"^\s*(?P<name>\S.*?)(?:\s+[\d.]+){3}\s+(?P<share>[\d.]+)%\s+[\
 class OperatorTime:
     """One operator as the runtime runs it, in that order: `Delegate/…` are XNNPACK's, with what it fused.
 
-    `ms` is its mean time of a run, from the profiler's whole microseconds: below that, many runs must even it out.
-    `share` is its part of all operators' time, 0..1.
+    `ms` is the time of one run: the mean of a batch of runs, as the profiler counts whole microseconds, and of the
+    batches the median, as other work on the machine lengthens single ones. `share` is the part of all operators'
+    time, 0..1.
     """
 
     name: str
@@ -35,12 +39,12 @@ class OperatorTime:
     share: float
 
 
-def operator_times(data: bytes, runs: int) -> tuple[OperatorTime, ...] | None:
-    """Times of a file's operators on one thread, the mean over `runs`; None where the profiler cannot run it."""
+def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, ...] | None:
+    """Times of a file's operators, measured in about so many runs; None where the profiler cannot run it."""
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(data)
-        command = [sys.executable, "-m", "tflite_export.operator_times", str(path), str(runs)]
+        command = [sys.executable, "-m", "tflite_export.operator_times", str(path), str(threads), str(runs)]
         try:
             child = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
         except subprocess.TimeoutExpired:
@@ -52,60 +56,77 @@ def operator_times(data: bytes, runs: int) -> tuple[OperatorTime, ...] | None:
 
 def main() -> None:
     """Print the times of the file named on the command line as JSON."""
-    runs = int(sys.argv[2])
-    summary = _Profiled(sys.argv[1]).summary(runs)
-    print(json.dumps([asdict(found) for found in parse_summary(summary, runs)]))
+    path, threads, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    profiled = _Profiled(path, threads)
+    sums = [parse_summary(profiled.summary(BATCH)) for _ in range(1 + -(-runs // BATCH))]
+    names = [name for name, _ in sums[0]]
+    medians = [
+        median((after[index][1] - before[index][1]) / BATCH for before, after in pairwise(sums))
+        for index in range(len(names))
+    ]
+    total = sum(medians) or 1.0
+    times = [OperatorTime(name=name, ms=ms, share=ms / total) for name, ms in zip(names, medians, strict=True)]
+    print(json.dumps([asdict(time) for time in times]))
 
 
-def parse_summary(text: str, runs: int) -> list[OperatorTime]:
-    """The operators in the order in which they run: the first table of the profiler's summary of so many runs.
+def parse_summary(text: str) -> list[tuple[str, float]]:
+    """Name and time so far (ms, all runs together) of the operators in the order in which they run.
 
-    The table's times are rounded to microseconds, so they are taken from the shares and the total.
+    The table's own times are rounded to microseconds, so they are taken from the shares and the total.
     """
     table, _, rest = text.partition("Top by Computation Time")
     total = re.search(r"Timings \(microseconds\): .*?curr=(\d+)", rest)
     if total is None:
         raise SystemExit(f"no total in {rest[-200:]!r}")
-    milliseconds = int(total[1]) / 1000 / runs
-    found = [(match["name"], float(match["share"]) / 100) for line in table.splitlines() if (match := ROW.match(line))]
-    return [OperatorTime(name=name, ms=share * milliseconds, share=share) for name, share in found]
+    found = [match for line in table.splitlines() if (match := ROW.match(line))]
+    return [(match["name"], float(match["share"]) / 100 * int(total[1]) / 1000) for match in found]
 
 
 class _Profiled:
     """A file compiled for the CPU with profiling, by the C library; the process's end frees it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, threads: int) -> None:
         import ai_edge_litert
 
         self._library = ctypes.CDLL(str(Path(ai_edge_litert.__file__).with_name("libLiteRt.so")))
         self._environment = self._make("LiteRtCreateEnvironment", 0, None)
         self._model = self._make("LiteRtCreateModelFromFile", self._environment, path.encode())
-        options = self._options()
+        options = self._options(threads)
         self._compiled = self._make("LiteRtCreateCompiledModel", self._environment, self._model, options)
         self._signature = self._make("LiteRtGetModelSignature", self._model, ctypes.c_size_t(0))
+        self._inputs, self._outputs = self._buffers("Input"), self._buffers("Output")
 
-    def _options(self) -> ctypes.c_void_p:
+    def _options(self, threads: int) -> ctypes.c_void_p:
         """For the CPU, profiled; LiteRT takes its settings as the text of a TOML file."""
         options = self._make("LiteRtCreateOptions")
         self._call("LiteRtSetOptionsHardwareAccelerators", options, ON_CPU)
-        self._settings = ctypes.create_string_buffer(b"enable_profiling = true")
-        self._keep = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)  # Python frees the text
-        opaque = self._make("LiteRtCreateOpaqueOptions", b"runtime_options_string", self._settings, self._keep)
-        self._call("LiteRtAddOpaqueOptions", options, opaque)
+        self._keep = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)  # Python frees the texts
+        self._settings = {
+            b"runtime_options_string": ctypes.create_string_buffer(b"enable_profiling = true"),
+            b"xnnpack": ctypes.create_string_buffer(f"num_threads = {threads}".encode()),
+        }
+        for name, text in self._settings.items():
+            self._call(
+                "LiteRtAddOpaqueOptions", options, self._make("LiteRtCreateOpaqueOptions", name, text, self._keep)
+            )
         return options
 
     def summary(self, runs: int) -> str:
-        """The profiler's text after so many runs."""
-        inputs, outputs = self._buffers("Input"), self._buffers("Output")
-        tensors = (ctypes.c_size_t(len(inputs)), inputs, ctypes.c_size_t(len(outputs)), outputs)
+        """The profiler's text after so many more runs. It sums up all so far (LiteRT 2.3), but only once reset."""
         profiler = self._make("LiteRtCompiledModelGetProfiler", self._compiled)
-        for run in range(WARM_UP_RUNS + runs):
-            if run == WARM_UP_RUNS:
-                self._call("LiteRtStartProfiler", profiler)
-            self._call("LiteRtRunCompiledModel", self._compiled, ctypes.c_size_t(0), *tensors)
+        self._run(WARM_UP_RUNS)
+        self._call("LiteRtResetProfiler", profiler)
+        self._call("LiteRtStartProfiler", profiler)
+        self._run(runs)
         self._call("LiteRtStopProfiler", profiler)
         text = self._make("LiteRtGetProfileSummary", profiler, self._compiled)
         return ctypes.string_at(text).decode("utf-8", errors="replace")
+
+    def _run(self, times: int) -> None:
+        inputs, outputs = self._inputs, self._outputs
+        tensors = (ctypes.c_size_t(len(inputs)), inputs, ctypes.c_size_t(len(outputs)), outputs)
+        for _ in range(times):
+            self._call("LiteRtRunCompiledModel", self._compiled, ctypes.c_size_t(0), *tensors)
 
     def _buffers(self, kind: str) -> Any:
         """A buffer of zeros for each input or output."""

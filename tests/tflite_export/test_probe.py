@@ -1,15 +1,31 @@
 """Unknown files are tried where a crash does no harm."""
 
+import sys
+
+import keras
 import pytest
 
 from contracts.errors import ModelFileError
-from tflite_export.probe import probe
+from tests.tflite_export.conftest import interface_of
+from tflite_export.convert import convert
+from tflite_export.probe import probe, probe_bytes
 
 
 def test_a_sound_file_passes(cases, tmp_path):
     path = tmp_path / "sound.tflite"
     path.write_bytes(cases("keras3", "lstm").converter.convert("none"))
-    probe(path)
+    found = probe(path)
+    assert 0 < found.load_ms < 1000
+    if sys.platform == "linux":
+        assert 0 < found.peak_memory_bytes < 2**28
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_file_takes_at_least_its_own_size():
+    """A table of 16 MiB."""
+    table = keras.Sequential([keras.Input((3,), dtype="int32"), keras.layers.Embedding(2**16, 64)])
+    data = convert(table, interface_of(table, ("meaning",)), "none")
+    assert probe_bytes(data).peak_memory_bytes > len(data) > 2**24
 
 
 def test_a_refused_file_is_named_with_the_reason(tmp_path):
