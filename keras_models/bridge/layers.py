@@ -10,8 +10,8 @@ _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _AMONG_KEYWORDS = ("name", "trainable", "dtype", "activity_regularizer", "zero_output_for_mask")
 """What constructors of Keras 2 take without stating it."""
 
-_KERAS3_ONLY = ("Lambda", "TFSMLayer")
-"""Their configs hold code, or a folder's path."""
+_NEVER_BY_CONFIG = ("Lambda", "TFSMLayer")
+"""It holds code, or a folder's path."""
 
 _PREFIXES = ("", "_", "forward_")
 """Under which a layer keeps an argument; `layer` of a Bidirectional is its `forward_layer`."""
@@ -37,7 +37,7 @@ def native_layer(layer: Any, convert: Callable[[Any], Any]) -> Any:
         keras2_name = renamed.get(name, name)
         if keras2_name in accepted:
             arguments[keras2_name] = _keras2_value(layer, name, stated, convert)
-        elif stated is not None and stated is not False and stated != defaults.get(name, stated is None):
+        elif stated not in (None, False, defaults.get(name)):
             raise NotInKeras2(f"{kind.__name__} has no argument {name!r} in Keras 2")
     return kind(**arguments)
 
@@ -47,14 +47,14 @@ def _keras2_class(layer: Any) -> Any:
     import tf_keras
 
     name = type(layer).__name__
-    is_kerass_own = type(layer) is getattr(keras.layers, name, None)
-    if not is_kerass_own or name in _KERAS3_ONLY or _differs(type(layer)) or not hasattr(tf_keras.layers, name):
+    is_own = type(layer) is getattr(keras.layers, name, None)
+    if not is_own or name in _NEVER_BY_CONFIG or _prepares_data(type(layer)) or not hasattr(tf_keras.layers, name):
         raise NotInKeras2(f"Keras 2 has no layer {name}")
     return getattr(tf_keras.layers, name)
 
 
-def _differs(kind: type) -> bool:
-    """Augmentation and preprocessing of data: much of it was written anew in Keras 3."""
+def _prepares_data(kind: type) -> bool:
+    """Augmentation and the like, much of which was written anew in Keras 3."""
     return ".preprocessing." in kind.__module__ and kind.__name__ not in ("Rescaling", "Normalization")
 
 

@@ -101,7 +101,10 @@ class _Builder:
         return self._made[id(operation)](*args, **kwargs)
 
     def _layer(self, layer: Any) -> Any:
-        return self.model(layer) if is_graph_model(layer) else native_layer(layer, self._layer)
+        if id(layer) not in self._made:
+            made = self.model(layer) if is_graph_model(layer) else native_layer(layer, self._layer)
+            self._made[id(layer)] = made
+        return self._made[id(layer)]
 
 
 def _refusal(operation: Any, reason: str) -> ModelError:

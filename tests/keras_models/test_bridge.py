@@ -234,6 +234,13 @@ def test_settings_of_layers_are_kept():
     assert [layer.trainable for layer in twin.get_layer("base").layers[1:]] == [False, True]
 
 
+def test_a_layer_that_is_called_both_alone_and_in_a_wrapper_stays_one():
+    inputs, each = keras.Input((5, 3)), layers.Dense(2)
+    steps = layers.TimeDistributed(keras.Sequential([keras.Input((3,)), each]))(inputs)
+    twin = keras2_twin(keras.Model(inputs, [steps, each(inputs)])).model
+    assert len(twin.trainable_weights) == 2
+
+
 def test_sums_and_scalings_are_what_libraries_know():
     inputs = keras.Input((6,))
     twin = keras2_twin(keras.Model(inputs, (inputs + inputs * 2.0) * inputs)).model
