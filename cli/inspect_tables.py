@@ -79,8 +79,17 @@ def _tflite_facts(result: Result) -> list[str]:
         f"{result.model}: .tflite made by {extra['saved_by'] or 'an unnamed converter'}{runtime}",
         f"{sizes}; {row.parameters:,} parameters ({types}), {row.zero_weights:,} zero, {macs} MACs",
         f"inputs: {_tensors(extra['inputs'])}; outputs: {_tensors(extra['outputs'])}",
-        f"sparse tensors: {', '.join(tensor['name'] for tensor in extra['sparse_tensors']) or 'none'}",
+        *(_storage(tensor) for tensor in extra["sparse_tensors"]),
     ]
+
+
+def _storage(tensor: Mapping[str, Any]) -> str:
+    """How a sparse tensor is stored."""
+    stored = tensor["bytes"] + tensor["index_bytes"]
+    return (
+        f"stored sparsely: {tensor['name']} {tuple(tensor['shape'])}, {tensor['zeros'] / tensor['size']:.0%} zeros, "
+        f"in blocks of 1x{tensor['block']}, {stored:,} bytes"
+    )
 
 
 def _tensors(tensors: Sequence[Mapping[str, Any]]) -> str:

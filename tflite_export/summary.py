@@ -12,7 +12,7 @@ from tflite_export.sizes import gzip_bytes
 @dataclass(frozen=True, kw_only=True)
 class TensorSummary:
     """One tensor. `size` counts its elements, `bytes` is what it takes in the file (0 unless `constant`); where it
-    is `sparse`, `index_bytes` tell where the elements stand.
+    is `sparse`, `index_bytes` tell where the elements stand, of which `block` at a time are kept or left out.
 
     `shape` has -1 where the length is known only at run time. `zeros` counts the elements that stand for 0 in a
     parameter; `scale` and `zero_point` are of an integer tensor quantized as a whole (`channels` 1) or of its
@@ -27,6 +27,7 @@ class TensorSummary:
     constant: bool = False
     parameter: bool = False
     sparse: bool = False
+    block: int | None = None
     bytes: int = 0
     index_bytes: int = 0
     zeros: int = 0

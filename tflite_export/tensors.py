@@ -45,7 +45,7 @@ def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
     parameter = constant and (dtype in PARAMETER_TYPES or bool(scales))
     sparse = tensor.sparsity is not None
     size = prod(shape)
-    stored = _elements(raw, dtype, size) if parameter else np.zeros(0)
+    stored = elements(raw, dtype, size) if parameter else np.zeros(0)
     return TensorSummary(
         name=tensor.name.decode("utf-8", errors="replace") if tensor.name else "",
         shape=_with_unknown(shape, tensor),
@@ -54,6 +54,7 @@ def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
         constant=constant,
         parameter=parameter,
         sparse=sparse,
+        block=_block(tensor.sparsity) if sparse else None,
         bytes=len(raw),
         index_bytes=sum(_index_bytes(dimension) for dimension in tensor.sparsity.dimMetadata) if sparse else 0,
         zeros=size - _nonzero(stored, zero_points) if parameter else 0,
@@ -74,6 +75,12 @@ def _index_bytes(dimension: Any) -> int:
     )
 
 
+def _block(sparsity: Any) -> int:
+    """How many elements are kept or left out together; a block has dense axes after those of the tensor."""
+    blocked = len(_list(sparsity.blockMap))
+    return prod(dimension.denseSize for dimension in sparsity.dimMetadata[len(sparsity.dimMetadata) - blocked :])
+
+
 def _list(values: Any) -> list[Any]:
     return [] if values is None else list(values)
 
@@ -91,7 +98,7 @@ def _quantization(tensor: Any) -> tuple[list[float], list[int]]:
     return [float(s) for s in _list(found.scale)], [int(z) for z in _list(found.zeroPoint)]
 
 
-def _elements(raw: Bytes, dtype: str, size: int) -> npt.NDArray[Any]:
+def elements(raw: Bytes, dtype: str, size: int) -> npt.NDArray[Any]:
     """The stored elements; several of them share a byte in types of less than 8 bits, the lowest bits first."""
     bits = PACKED_BITS.get(dtype)
     if bits is None:

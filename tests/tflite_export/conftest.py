@@ -136,7 +136,11 @@ def build_case(kind: str, architecture: str) -> Case:
     library = KERASES[kind]
     build, outputs = ARCHITECTURES[architecture]
     library.utils.set_random_seed(1)
-    model = build(library)
+    return case_of(build(library), outputs)
+
+
+def case_of(model: Any, outputs: tuple[str, ...]) -> Case:
+    """A model of a test's own; who asks for it closes its converter."""
     interface = interface_of(model, outputs)
     converter = Converter(model, interface)
     examples = random_examples(interface, EXAMPLES, 0, converter.index_limits)

@@ -10,7 +10,7 @@ from tflite_export.bounds import ErrorBound
 from tflite_export.convert import NUMERICS
 from tflite_export.reader import output_scales, parse
 from tflite_export.runtime import Runner
-from tflite_export.sparse.forms import Form, Weight, weights_with_zeros
+from tflite_export.sparse.forms import OVERHEAD_BYTES, Form, Weight, weights_with_zeros
 from tflite_export.sparse.rewriting import with_sparse_weights
 from tflite_export.verify import compare
 
@@ -18,8 +18,6 @@ STRICTER = 0.1
 """A sparse file holds the same weights as the dense one, so it may be off by this share of its format's bound."""
 
 CHECKED_EXAMPLES = 32
-OVERHEAD_BYTES = 400
-"""What the description of a sparse tensor and its DENSIFY take in the file, about."""
 
 
 @dataclass(frozen=True, kw_only=True)

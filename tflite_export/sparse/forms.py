@@ -12,6 +12,9 @@ from tflite_export.tensors import Buffers, read_tensor, type_names
 FEWEST_ZEROS = 0.3
 """Share of zeros from which a weight can be smaller without them."""
 
+OVERHEAD_BYTES = 400
+"""What the description of a sparse tensor and its DENSIFY take in the file, about."""
+
 KERNEL_ZEROS = 0.8
 """Share of zero blocks from which the sparse kernels pay: below, dense float32 is faster."""
 
@@ -48,10 +51,12 @@ def weights_with_zeros(model: Any, data: bytes) -> Iterator[Weight]:
     graph, buffers = model.subgraphs[0], Buffers(model, data)
     readers = _readers(model)
     for index, tensor in enumerate(graph.tensors):
-        if tensor.sparsity is not None or index not in readers or len(tensor.shape) < 2:
+        if tensor.sparsity is not None or index not in readers:
             continue
         found = read_tensor(tensor, buffers)
-        if not found.parameter or found.zeros < FEWEST_ZEROS * found.size:
+        if not found.parameter or len(found.shape) < 2 or found.bytes <= OVERHEAD_BYTES:
+            continue
+        if found.zeros < FEWEST_ZEROS * found.size:
             continue
         names, inputs = _uses(graph, readers, index)
         reader = f"{' and '.join(sorted(names))} with {found.dtype} weights and {'/'.join(sorted(inputs))} activations"
