@@ -97,12 +97,12 @@ def test_every_path_that_the_architecture_names_exists():
 
 
 def test_the_commands_of_the_readme_run_in_their_order(edgeprune, samples, tmp_path):
-    """Trained for one epoch only, to be quick; the limits on scores are left out for that."""
+    """Trained for two epochs only, as few as from scratch; the limits on scores are left out for that."""
     (tmp_path / "sample_models").symlink_to(samples)
     recipe = re.sub(r"epochs = \d+", "epochs = 1", blocks(README, "toml")[0])
     (tmp_path / "recipe.toml").write_text(re.sub(r"min-score = .*", "", recipe), encoding="utf-8")
     for arguments in command_lines(README):
-        short = re.sub(r"--epochs \d+", "--epochs 1", shlex.join(arguments))
+        short = re.sub(r"--epochs \d+", "--epochs 2", shlex.join(arguments))
         done = edgeprune(*shlex.split(short), cwd=tmp_path)
         assert done.exit_code == 0, f"{short}\n{done.stderr}"
 
