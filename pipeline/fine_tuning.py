@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ModelError, UsageError
+from contracts.errors import UsageError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
