@@ -104,6 +104,8 @@ RANGES = {
     "macs": (0.0, 1.0),
     "align": (1, 65536),
     "epochs": (0, math.inf),
+    "qat_epochs": (0, math.inf),
+    "clusters": (2, 65536),
     "learning_rate": (1e-12, 1e6),
     "weight_decay": (0.0, 1.0),
     "batch_size": (1, math.inf),

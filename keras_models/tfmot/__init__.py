@@ -1,7 +1,17 @@
-"""tensorflow-model-optimization (TFMOT): what it can prune in a Keras 2 model, and the wrapped model that does it."""
+"""tensorflow-model-optimization (TFMOT): Keras 2 models that it prunes, or rounds, while they train."""
 
 from keras_models.tfmot.exact import ExactEnd
+from keras_models.tfmot.quantization import QuantizationAware, quantization_aware
 from keras_models.tfmot.support import Support, supported
 from keras_models.tfmot.wrapping import LayerPruning, update_step, wrap
 
-__all__ = ["ExactEnd", "LayerPruning", "Support", "supported", "update_step", "wrap"]
+__all__ = [
+    "ExactEnd",
+    "LayerPruning",
+    "QuantizationAware",
+    "Support",
+    "quantization_aware",
+    "supported",
+    "update_step",
+    "wrap",
+]

@@ -9,11 +9,16 @@ from contracts.quiet import silenced
 LEGACY = "TF_USE_LEGACY_KERAS"
 
 
-def pruning_api() -> Any:
-    """`tensorflow_model_optimization.sparsity.keras`. TFMOT 0.8.1 says to the whole process that Keras is Keras 2."""
+def tfmot() -> Any:
+    """The package. TFMOT 0.8.1 says to the whole process that Keras is Keras 2."""
     before = os.environ.get(LEGACY)
     with silenced():
         library = importlib.import_module("tensorflow_model_optimization")
     if before is None:
         os.environ.pop(LEGACY, None)
-    return library.sparsity.keras
+    return library
+
+
+def pruning_api() -> Any:
+    """`tensorflow_model_optimization.sparsity.keras`."""
+    return tfmot().sparsity.keras

@@ -1,0 +1,148 @@
+"""Quantization-aware training: a Keras 2 model that rounds as an int8 file will, by tensorflow-model-optimization.
+
+Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018,
+section 3. Weights are rounded in the forward pass and stay in full precision behind it; zeros are rounded to zero.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.data import Array
+from contracts.errors import ModelError
+from contracts.model import WeightKey
+from keras_models.tfmot.library import tfmot
+
+FOLDABLE = ("Conv2D", "DepthwiseConv2D", "Conv2DTranspose", "Dense")
+"""Layers that a following BatchNormalization is folded into."""
+SPLIT = ("SeparableConv1D", "SeparableConv2D")
+"""Layers that are split into others, which are quantized."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantizationAware:
+    """`model` is a copy with rounding; `in_float` are the layers that are left as they are, with the reason."""
+
+    model: Any
+    in_float: Mapping[str, str]
+
+    @property
+    def kernels(self) -> dict[WeightKey, Any]:
+        """The live kernels that are rounded in the forward pass."""
+        return {
+            (wrapper.name, f"{index}"): weight
+            for wrapper in self.model.layers
+            for index, (weight, _, _) in enumerate(getattr(wrapper, "_weight_vars", ()))
+        }
+
+    def find_ranges(self, examples: tuple[Array, ...]) -> None:
+        """Set the ranges of all activations to those on some examples, one array for each input.
+
+        They start at -6..6 and move by 1/1000 a step (`MovingAverageQuantizer`): too slow for small data.
+        """
+        with _ranges_of_the_last_batch():
+            self.model(list(examples) if len(examples) > 1 else examples[0], training=False)
+
+
+def quantization_aware(model: Any) -> QuantizationAware:
+    """A copy of a live Keras 2 model (Sequential or functional, no models inside it) with int8 rounding.
+
+    Raises ModelError where no layer can be rounded, or where the library cannot rebuild the model.
+    """
+    import tf_keras
+
+    api = tfmot().quantization.keras
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_configs
+
+    reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer))}
+
+    def annotate(layer: Any) -> Any:
+        if layer.name not in reasons:
+            return api.quantize_annotate_layer(layer)
+        if type(layer).__name__ != "Activation":
+            return layer
+        # Left bare before a rounded layer, it would be asked for its output's range, and fail.
+        return api.quantize_annotate_layer(layer, default_8bit_quantize_configs.NoOpQuantizeConfig())
+
+    if not any(_has_kernel(layer) for layer in model.layers if layer.name not in reasons):
+        found = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise ModelError(f"--qat-epochs: no layer with a kernel can be trained with rounding ({found})", "leave it out")
+    try:
+        with api.quantize_scope():
+            copy = api.quantize_apply(tf_keras.models.clone_model(model, clone_function=annotate))
+    except Exception as error:  # whatever the library raises means that there is no copy
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"--qat-epochs: tensorflow-model-optimization cannot quantize the model: {reason}") from error
+    return QuantizationAware(model=copy, in_float=reasons)
+
+
+def _why_in_float(layer: Any) -> str | None:
+    """Why a layer is not rounded; None where it is."""
+    from tensorflow_model_optimization.python.core.quantization.keras import quantize_aware_activation
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+        default_8bit_quantize_registry as registry,
+    )
+
+    kind = type(layer).__name__
+    if kind in (*SPLIT, "InputLayer"):
+        return None
+    if kind == "BatchNormalization":
+        return None if _feeder_is_foldable(layer) else "no convolution feeds it that it could be folded into"
+    known = registry.Default8BitQuantizeRegistry()
+    if not known.supports(layer):
+        return f"tensorflow-model-optimization rounds no {kind}"
+    name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if kind == "Activation":
+        try:
+            known.get_quantize_config(layer).get_output_quantizers(layer)
+        except ValueError:
+            return f"tensorflow-model-optimization rounds no {name}"
+        return None
+    names = quantize_aware_activation.QuantizeAwareActivation
+    rounded = {*names._PRE_QUANT_ACTIVATIONS, *names._POST_QUANT_ACTIVATIONS}
+    return None if name in rounded else f"tensorflow-model-optimization rounds no {name}"
+
+
+def _feeder_is_foldable(layer: Any) -> bool:
+    """Whether what a normalisation reads comes straight from a layer with a linear output."""
+    feeders = [node.inbound_layers for node in layer._inbound_nodes]
+    return len(feeders) == 1 and not isinstance(feeders[0], list) and _is_foldable(feeders[0])
+
+
+def _is_foldable(layer: Any) -> bool:
+    import tf_keras
+
+    return type(layer).__name__ in FOLDABLE and layer.activation is tf_keras.activations.linear
+
+
+def _has_kernel(layer: Any) -> bool:
+    return any("kernel" in weight.name for weight in layer.weights)
+
+
+@contextmanager
+def _ranges_of_the_last_batch() -> Iterator[None]:
+    """Let quantizers find their ranges in inference, and moving averages forget all but the last batch.
+
+    The library finds them in training alone, where normalisations and dropout compute something else, and fixes the
+    averages' decay at 0.999.
+    """
+    from tensorflow_model_optimization.python.core.quantization.keras import quant_ops
+
+    changes = {
+        "AllValuesQuantize": {"is_training": True},
+        "LastValueQuantize": {"is_training": True},
+        "MovingAvgQuantize": {"is_training": True, "ema_decay": 0.0},
+    }
+    plain = {name: getattr(quant_ops, name) for name in changes}
+
+    def changed(name: str) -> Callable[..., Any]:
+        return lambda *args, **settings: plain[name](*args, **{**settings, **changes[name]})
+
+    for name in changes:
+        setattr(quant_ops, name, changed(name))
+    try:
+        yield
+    finally:
+        for name, function in plain.items():
+            setattr(quant_ops, name, function)

@@ -1,0 +1,78 @@
+"""Models that round as int8 files do: which layers, how far from the model they come from, zeros and clusters held."""
+
+import numpy as np
+import pytest
+import tf_keras
+
+from contracts.errors import ModelError
+from keras_models.tfmot import quantization_aware
+from keras_models.weight_sharing import share_weights
+from pruning.clusters import cluster
+
+EXAMPLES = np.random.default_rng(0).random((64, 12, 12, 3), np.float32)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A convolution with a normalisation, one without, a kind of layer that is not rounded, and a dense layer."""
+    layers = tf_keras.layers
+    inputs = x = tf_keras.Input((12, 12, 3))
+    x = layers.BatchNormalization(name="first")(layers.Rescaling(2.0, name="scaling")(x))
+    x = layers.Conv2D(8, 3, use_bias=False, name="conv")(x)
+    x = layers.ReLU()(layers.BatchNormalization(name="folded")(x))
+    x = layers.Activation("elu", name="elu")(layers.DepthwiseConv2D(3, name="depthwise")(x))
+    x = layers.GlobalAveragePooling2D()(x)
+    made = tf_keras.Model(inputs, layers.Dense(4, activation="softmax", name="dense")(x))
+    made.set_weights([np.random.default_rng(1).random(weight.shape) * 0.5 for weight in made.get_weights()])
+    return made
+
+
+@pytest.fixture(scope="module")
+def rounded(model):
+    made = quantization_aware(model)
+    made.find_ranges((EXAMPLES,))
+    return made
+
+
+def test_what_is_left_in_float_has_its_reason(rounded):
+    assert set(rounded.in_float) == {"scaling", "first", "elu"}
+    assert "Rescaling" in rounded.in_float["scaling"]
+    assert "no convolution feeds it" in rounded.in_float["first"]
+    assert rounded.in_float["elu"].endswith("rounds no elu")
+
+
+def test_ranges_of_one_batch_make_the_copy_compute_what_the_model_computes(model, rounded):
+    difference = np.abs(model.predict(EXAMPLES, verbose=0) - rounded.model.predict(EXAMPLES, verbose=0))
+    assert difference.max() < 0.02
+
+
+def test_finding_ranges_changes_nothing_else(model, rounded):
+    assert {"quant_conv", "quant_depthwise", "quant_dense"} <= {name for name, _ in rounded.kernels}
+    conv = rounded.kernels["quant_conv", "0"].numpy()
+    assert np.array_equal(conv, model.get_layer("conv").kernel.numpy())
+    averages = [weight for weight in rounded.model.weights if "folded/moving_mean" in weight.name]
+    assert np.array_equal(averages[0].numpy(), model.get_layer("folded").moving_mean.numpy())
+
+
+def test_a_model_without_anything_to_round_is_refused():
+    lstm = tf_keras.Sequential([tf_keras.Input((4, 2)), tf_keras.layers.LSTM(3, name="lstm")])
+    with pytest.raises(
+        ModelError, match=r"no layer with a kernel .*lstm: tensorflow-model-optimization rounds no LSTM"
+    ):
+        quantization_aware(lstm)
+
+
+@pytest.mark.parametrize("name", ["keras", "tf_keras"])
+def test_shared_weights_stay_equal_and_still_learn(name):
+    keras = pytest.importorskip(name)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5), keras.layers.Dense(1)])
+    kernel = model.layers[0].kernel
+    clusters = cluster(kernel.numpy(), 4)
+    kernel.assign(clusters.array)
+    share_weights(model, {("dense", "kernel"): kernel}, {("dense", "kernel"): clusters.members})
+    model.compile("adam", "mse")
+    inputs = np.random.default_rng(0).random((32, 6), np.float32)
+    model.fit(inputs, inputs.sum(axis=1), epochs=3, verbose=0)
+    learnt = kernel.numpy()
+    assert not np.allclose(learnt, clusters.array)
+    assert all(len(np.unique(learnt[clusters.members == index])) == 1 for index in range(len(clusters.values)))
