@@ -129,7 +129,7 @@ def _ranges_of_the_last_batch() -> Iterator[None]:
     """
     from tensorflow_model_optimization.python.core.quantization.keras import quant_ops
 
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "AllValuesQuantize": {"is_training": True},
         "LastValueQuantize": {"is_training": True},
         "MovingAvgQuantize": {"is_training": True, "ema_decay": 0.0},
