@@ -79,10 +79,11 @@ def _bytes(name: str) -> Callable[[Measurement], str]:
 
 
 def size_text(size: int) -> str:
-    """Bytes in the largest unit of which there is one."""
+    """Bytes in the largest unit of which there is one, with three digits (of 1000 and more, all)."""
     for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if size >= scale:
-            return f"{size / scale:.1f} {unit}"
+            value = size / scale
+            return f"{value:.{max(0, 3 - len(str(int(value))))}f} {unit}"
     return f"{size} B"
 
 
@@ -112,7 +113,7 @@ COLUMNS = {
     "zero_weights": Column("zeroed", _count("zero_weights")),
     "sparsity": Column("zeros", _fraction("sparsity")),
     "macs": Column("MACs", _count("macs"), _value("macs")),
-    "model_bytes": Column("file size", _bytes("model_bytes"), _value("model_bytes")),
+    "model_bytes": Column("file\nsize", _bytes("model_bytes"), _value("model_bytes")),
     "tflite_bytes": Column(".tflite", _bytes("tflite_bytes"), _value("tflite_bytes")),
     "tflite_gzip_bytes": Column("gzip", _bytes("tflite_gzip_bytes"), _value("tflite_gzip_bytes")),
     "latency_ms_p50": Column("p50", _milliseconds("latency_ms_p50"), _value("latency_ms_p50")),
