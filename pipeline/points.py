@@ -9,7 +9,7 @@ from contracts import plugins
 from contracts.errors import UsageError
 from contracts.recipe import MethodRecipe, SweepRecipe, as_plain
 from contracts.recipe_values import check
-from pipeline.requests import METHODS, given_options, load_method
+from pipeline.requests import METHODS, given_options, load_method, not_taken
 
 LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""
@@ -55,7 +55,7 @@ def sweep_points(recipe: SweepRecipe) -> tuple[Point, ...]:
             raise UsageError(f"--{flag} lists values of --{LISTS[flag]}, which --method {name} does not take")
     for option in given_options(recipe):
         if not any(option in options for options in known.values()):
-            raise UsageError(f"--{option.replace('_', '-')} is for none of {', '.join(methods)}", "leave it out")
+            raise not_taken(option, f"{'--methods' if recipe.methods else '--method'} {', '.join(methods)}")
     points = [
         _narrowed(recipe, name, known[name], {LISTS[flag]: value} if flag else {})
         for name in methods

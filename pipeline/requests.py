@@ -39,11 +39,15 @@ def load_method(recipe: PointRecipe) -> ModuleType:
     method = plugins.load(METHODS, recipe.method)
     for option in given_options(recipe):
         if option not in method.OPTIONS:
-            others = [name for name in plugins.catalogue(METHODS) if option in plugins.load(METHODS, name).OPTIONS]
-            flag = "--" + option.replace("_", "-")
-            raise UsageError(f"{flag} is not for --method {recipe.method}", f"it is for {', '.join(others)}")
+            raise not_taken(option, f"--method {recipe.method}")
     method.check(recipe)
     return method
+
+
+def not_taken(option: str, where: str) -> UsageError:
+    """The error for an option that a method does not look at, with the methods that do."""
+    others = [name for name in plugins.catalogue(METHODS) if option in plugins.load(METHODS, name).OPTIONS]
+    return UsageError(f"--{option.replace('_', '-')} is not for {where}", f"it is for {', '.join(others)}")
 
 
 def given_options(recipe: MethodRecipe) -> list[str]:

@@ -51,7 +51,10 @@ def test_an_option_goes_to_the_methods_that_know_it():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": "magnitude,set", "sparsity": 0.5, "ratio": 0.5}, "--ratio is for none of magnitude, set"),
+        (
+            {"methods": "magnitude,set", "sparsity": 0.5, "ratio": 0.5},
+            "--ratio is not for --methods magnitude, set; it is for activation, layers, structured",
+        ),
         ({"methods": "magnitude,structured", "sparsity": 0.5}, "--method structured needs either --ratio R"),
         (
             {"methods": "magnitude,structured", "sparsities": "0.5", "ratio": 0.5},
