@@ -56,7 +56,7 @@ def test_blocks_are_read_by_the_sparse_kernels(dense_layer, quantize, block):
     dense, stored = dense_layer(block, quantize, "auto")
     summary = read_tflite(stored.data, "sparse")
     assert stored.sparse
-    assert stored.note == f"1 weights are stored sparsely: {len(dense):,} → {len(stored.data):,} bytes"
+    assert stored.note == f"stored sparsely, weights: 1, {len(dense):,} → {len(stored.data):,} bytes"
     assert "DENSIFY" not in summary.operator_counts
     (weight,) = summary.sparse_tensors
     assert (weight.shape, weight.block) == ((64, 128), block)
@@ -83,4 +83,4 @@ def test_what_would_be_several_times_slower_is_done_only_where_it_is_asked_for(d
 def test_zeros_too_few_to_save_anything_stay(dense_layer):
     dense, stored = dense_layer(1, "float16", "auto", share=0.35)
     assert (stored.data, stored.sparse) == (dense, False)
-    assert stored.note == "weights are stored with their zeros: without them the file would not be smaller"
+    assert stored.note == "weights are stored with their zeros; without them the file would not be smaller"

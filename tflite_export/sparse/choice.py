@@ -54,7 +54,7 @@ def store(data: bytes, mode: str, quantize: str, examples: tuple[Array, ...]) ->
                 f"--sparse on: {error.message}", "use --sparse auto, which keeps the file dense"
             ) from error
         return Storage(data=data, sparse=False, note=f"weights are stored with their zeros: {error.message}")
-    note = f"{len(chosen)} weights are stored sparsely: {len(data):,} → {len(sparse):,} bytes"
+    note = f"stored sparsely, weights: {len(chosen)}, {len(data):,} → {len(sparse):,} bytes"
     return Storage(data=sparse, sparse=True, note=note + _left_out(found, chosen))
 
 
@@ -78,10 +78,10 @@ def _pays(weight: Weight) -> bool:
 
 def _refusal(found: Sequence[Weight]) -> ExportError:
     """Why nothing is stored sparsely, though it was asked for."""
-    dense_only = sorted({weight.reader for weight in found if weight.form is None})
+    dense_only = _dense_only(found)
     if dense_only:
         return ExportError(
-            f"--sparse on: LiteRT reads only dense: {'; '.join(dense_only)}",
+            f"--sparse on: {dense_only}",
             "use another --quantize (none and float16 store all zeros sparsely), or --sparse auto",
         )
     return ExportError(
@@ -93,9 +93,14 @@ def _refusal(found: Sequence[Weight]) -> ExportError:
 def _why_dense(found: Sequence[Weight]) -> str:
     if not found:
         return ""
-    return (
-        f"weights are stored with their zeros{_left_out(found, ()) or ': without them the file would not be smaller'}"
-    )
+    why = _left_out(found, ()) or "; " + (_dense_only(found) or "without them the file would not be smaller")
+    return f"weights are stored with their zeros{why}"
+
+
+def _dense_only(found: Sequence[Weight]) -> str:
+    """Which weights with zeros LiteRT reads only dense; empty if none."""
+    readers = sorted({weight.reader for weight in found if weight.form is None})
+    return f"LiteRT reads only dense: {'; '.join(readers)}" if readers else ""
 
 
 def _left_out(found: Sequence[Weight], chosen: Sequence[Weight]) -> str:
