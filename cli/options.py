@@ -77,7 +77,7 @@ def _metavar(item: Field[Any]) -> str | None:
 def _help(item: Field[Any]) -> str:
     text = str(item.metadata["help"])
     plugins = item.metadata.get("plugins")
-    choices = catalogue(plugins) if plugins else item.metadata.get("choices")
+    choices = [*catalogue(plugins), *item.metadata.get("also", ())] if plugins else item.metadata.get("choices")
     if choices:
         text += f" One of: {', '.join(choices)}."
     if item.default is not False and item.default not in (None, (), ""):

@@ -9,7 +9,9 @@ from typing import Any
 
 
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
-    """A recipe field. Metadata: `choices` (names), `plugins` (a package of them), `panel`, `metavar`."""
+    """A recipe field. Metadata: `choices` (names), `plugins` (a package of them) and `also`
+    (names beside these), `panel`, `metavar`.
+    """
     if isinstance(default, list):
         default = tuple(default)
     return field(default=default, metadata={"help": help_text, **metadata})
@@ -161,9 +163,19 @@ class NumericsRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuantizationRecipe:
-    """Training for the numeric format."""
+class QuantizationRecipe(NumericsRecipe):
+    """Which numeric format one .tflite file has, and training for it."""
 
+    quantize: str = option(
+        "none",
+        "Numeric format of the .tflite; `auto` tries all, dense and sparse, and takes the best that passes the gates.",
+        plugins="tflite_export.numerics",
+        also=("auto",),
+        panel="Export",
+    )
+    prefer: str = option(
+        "size", "What --quantize auto wants small.", choices=("size", "gzip", "latency"), panel="Export"
+    )
     qat_epochs: int = option(
         0, "Epochs of training with the rounding of --quantize int8 (TFMOT); zeros and clusters stay.", panel="Export"
     )
@@ -204,6 +216,11 @@ class GateRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileRecipe(QuantizationRecipe, DeviceRecipe, GateRecipe):
+    """What decides which .tflite file is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, ModelRecipe):
     """All that decides the result of pruning once."""
 
@@ -211,7 +228,7 @@ class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, Mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class PruneRecipe(DeviceRecipe, PointRecipe, QuantizationRecipe, GateRecipe):
+class PruneRecipe(FileRecipe, PointRecipe):
     """`edgeprune prune`."""
 
     clusters: int | None = option(
@@ -219,7 +236,6 @@ class PruneRecipe(DeviceRecipe, PointRecipe, QuantizationRecipe, GateRecipe):
     )
     output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
     tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
-    quantize: str = option("none", "Numeric format of the .tflite.", plugins="tflite_export.numerics", panel="Export")
     check: bool = option(False, "Prove that a cut model computes what the original does without what was cut.")
     plot: str | None = option(None, "Units before and after, and scores.", metavar="FILE.png|.svg")
     store: str | None = option(
@@ -245,11 +261,10 @@ class SweepRecipe(PointRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportRecipe(DeviceRecipe, NumericsRecipe, ModelRecipe, QuantizationRecipe, GateRecipe):
+class ExportRecipe(FileRecipe, ModelRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
-    quantize: str = option("none", "Numeric format.", plugins="tflite_export.numerics")
     seed: int = option(0, "Seed of everything random.")
     force: bool = option(False, "Overwrite existing outputs.")
 

@@ -131,7 +131,7 @@ def check(recipe: ModelRecipe) -> None:
         for name in value if isinstance(value, tuple) else (value,):
             if choices and name is not None and name not in choices:
                 raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
-        if "plugins" in item.metadata:
+        if "plugins" in item.metadata and value not in item.metadata.get("also", ()):
             check_name(item.metadata["plugins"], value)
         if item.name in RANGES and value is not None:
             check_range(flag, value, *RANGES[item.name])

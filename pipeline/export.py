@@ -5,10 +5,10 @@ from pathlib import Path
 
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
-from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
+from pipeline.exporting import Exported, Exporter, unpruned_file
+from pipeline.file_choice import choose_file, export_candidates
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
-from pipeline.quality import check_gates
 from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import export_outputs
@@ -23,30 +23,23 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
 
     The first row is the Keras model, with the size of its float32 file.
     """
-    file = Path(recipe.tflite)
     session = open_session(path, recipe, reporter)
     model = session.measure(stage="original", model_bytes=size_of(path))
     rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:
-        exported = exporter.export(recipe.quantize, recipe, model.score)
-    check_weights(exported.data, model.zero_weights or 0)
-    with Exporter(session) as exporter:
-        plain = replace(recipe, io="float32", keep_float=())
-        as_it_is = recipe.quantize == "none" and not exported.sparse
-        unpruned = exported.data if as_it_is else exporter.convert("none", plain)
+        files = export_candidates(exporter, recipe, model.score, bool(model.zero_weights), reporter)
+    for exported in files:
+        check_weights(exported.data, model.zero_weights or 0)
     metric = session.data.task.metric if session.data else None
-    check_gates(recipe, metric, model.score, exported.score)
+    choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, model.score)
+    chosen = choice.chosen.exported
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
-        write_tflite_files(exported, dict(zip(outputs, temporary, strict=True)))
-    original, written = latency_columns([unpruned, exported.data])
-    rows = (
-        replace(model, quantize="none", sparse=False, **size_columns(unpruned), **original),
-        replace(model, stage=None, model_bytes=None, file=str(file), **exported.columns(), **written),
-    )
-    _tell(exported, file, reporter)
-    files = {role: str(place) for role, place in outputs.items()}
-    return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=files)
+        write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))
+    rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
+    _tell(chosen, Path(recipe.tflite), reporter)
+    written = {role: str(place) for role, place in outputs.items()}
+    return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=written)
 
 
 def _tell(exported: Exported, file: Path, reporter: Reporter) -> None:

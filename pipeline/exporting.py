@@ -1,7 +1,7 @@
 """From a session's model to the bytes of a verified .tflite file, with what it is worth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,12 @@ class Exporter:
             # A small test part is gone through again and again.
             return tuple(np.resize(array, (max(len(array), FEWEST_EXAMPLES), *array.shape[1:])) for array in real)
         return random_examples(session.interface, VERIFIED_EXAMPLES, seed, self._converter.index_limits)
+
+
+def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:
+    """The model as float32 .tflite, which tables compare with."""
+    with Exporter(session) as exporter:
+        return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
 
 
 def _calibration_examples(session: Session) -> tuple[Array, ...] | None:

@@ -2,17 +2,19 @@
 
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from contracts.model import WeightKey
 from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
 from keras_models.proof import TOLERANCE
 from pipeline.channel_pruning import ChannelPruning
 from pipeline.clustering import cluster_weights
-from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
+from pipeline.exporting import Exported, Exporter, unpruned_file
+from pipeline.file_choice import Choice, choose_file, export_candidates
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.layer_pruning import LayerPruning
@@ -30,6 +32,16 @@ from pipeline.tflite_files import write_tflite_files
 from tflite_export.weight_values import check_weights
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """The pruned, perhaps fine-tuned and clustered model: its session, and a row for each of its stages."""
+
+    session: Session
+    rows: tuple[Measurement, ...]
+    clustered: tuple[WeightKey, ...]
+    interrupted: bool
+
+
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """Prune a saved model by a checked recipe (`requests.check_prune`).
 
@@ -37,40 +49,58 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """
     outputs = prune_outputs(path, recipe)
     session = open_session(path, recipe, reporter)
-    rows = [session.measure(stage="original", model_bytes=size_of(path))]
-    unpruned = _unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
+    original = session.measure(stage="original", model_bytes=size_of(path))
+    unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
         reporter.warning(warning)
-    extra = dict(plan.details)
-    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers, extra=extra)
+    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
     if recipe.dry_run:
-        return replace(result, rows=(*rows, _predicted(rows[0], plan)))
+        return replace(result, rows=(original, _predicted(original, plan)), extra={**plan.details})
     pruned, proof = _apply(plan, recipe, reporter)
-    session, interrupted = pruned.session, pruned.interrupted
-    training_s += pruned.training_s or 0.0
-    result = replace(result, layers=pruned.layers or plan.layers)
-    extra |= proof
+    result = replace(result, layers=pruned.layers or plan.layers, extra={**plan.details, **proof})
+    fine_tunes = not plan.trains and epochs_left(recipe) > 0
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
-    fine_tuning = bool(epochs_left(recipe)) and not plan.trains
     del plan  # the masks of a large model take as much as a quarter of its weights
-    rows.append(session.measure(stage="pruned", training_s=training_s or None))
-    if fine_tuning:
-        interrupted, seconds = _fine_tune(session, recipe, reporter)
-        rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
-    clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
-    if recipe.clusters:
-        rows.append(session.measure(stage="clustered"))
-    exported = _export(session, recipe, rows[-1], len(clustered), reporter) if recipe.tflite else None
-    _check_gates(session, recipe, rows, exported)
+    outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
+    choice = _choose(outcome, recipe, original.score, unpruned, reporter)
     files = {role: str(file) for role, file in outputs.items()}
-    result = replace(result, rows=tuple(rows), outputs=files, interrupted=interrupted)
+    result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if channels and "plot" in places:
             plot_plan(channels, places["plot"])
-        return _write(session, result, unpruned, exported, places)
+        return _write(outcome.session, result, choice, places)
+
+
+def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: float, reporter: Reporter) -> _Outcome:
+    """Fine-tune and cluster, where that is asked for; `training_s` were spent before the model was pruned."""
+    session, interrupted = pruned.session, pruned.interrupted
+    training_s += pruned.training_s or 0.0
+    rows = [session.measure(stage="pruned", training_s=training_s or None)]
+    if fine_tunes:
+        interrupted, seconds = _fine_tune(session, recipe, reporter)
+        rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
+    clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
+    if clustered:
+        rows.append(session.measure(stage="clustered"))
+    return _Outcome(session=session, rows=tuple(rows), clustered=clustered, interrupted=interrupted)
+
+
+def _choose(
+    outcome: _Outcome, recipe: PruneRecipe, original: float | None, unpruned: bytes, reporter: Reporter
+) -> Choice | None:
+    """The .tflite file, where one is asked for. Raises QualityGateError where it, or the model, misses a gate."""
+    data = outcome.session.data
+    metric = data.task.metric if data else None
+    check_gates(recipe, metric, original, outcome.rows[-1].score)
+    if not recipe.tflite:
+        return None
+    choice = choose_file(_export(outcome, recipe, reporter), unpruned, recipe, metric, original)
+    if choice.chosen.exported.note:
+        reporter.note(choice.chosen.exported.note)
+    return choice
 
 
 def _apply(plan: Plan, recipe: PruneRecipe, reporter: Reporter) -> tuple[Pruned, dict[str, Any]]:
@@ -92,16 +122,14 @@ def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> 
     return start_from_scratch(session, recipe, reporter)
 
 
-def _write(
-    session: Session, result: Result, unpruned: bytes, exported: Exported | None, places: dict[str, Path]
-) -> Result:
+def _write(session: Session, result: Result, choice: Choice | None, places: dict[str, Path]) -> Result:
     """Write model, .tflite and report; the result with the sizes that they came to."""
     rows = list(result.rows)
     save_model(session.loaded, session.loaded.model, places["model"])
     rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
-    if exported:
-        write_tflite_files(exported, places)
-        rows = _with_tflite(exported, unpruned, result.outputs["tflite"], rows)
+    if choice:
+        write_tflite_files(choice.chosen.exported, places)
+        rows = list(choice.rows(rows, rows[-1], result.outputs["tflite"]))
     result = replace(result, rows=tuple(rows))
     places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
     return result
@@ -138,36 +166,13 @@ def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> tup
     return interrupted, time.perf_counter() - started
 
 
-def _unpruned_file(session: Session, recipe: PruneRecipe) -> bytes:
-    """The original as float32 .tflite, which the table compares with."""
-    with Exporter(session) as exporter:
-        return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
-
-
-def _export(session: Session, recipe: PruneRecipe, row: Measurement, clustered: int, reporter: Reporter) -> Exported:
-    """A verified file of the model whose row this is, in which its zeros and the clusters of its kernels are found."""
+def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[Exported]:
+    """Verified files of the pruned model, in which its zeros and the clusters of its kernels are found again."""
+    session, row = outcome.session, outcome.rows[-1]
     rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:
-        exported = exporter.export(recipe.quantize, recipe, row.score)
-    unclustered = len(kernels(session)) - clustered
-    check_weights(exported.data, row.zero_weights or 0, recipe.clusters, unclustered)
-    if exported.note:
-        reporter.note(exported.note)
-    return exported
-
-
-def _check_gates(session: Session, recipe: PruneRecipe, rows: list[Measurement], exported: Exported | None) -> None:
-    metric = session.data.task.metric if session.data else None
-    check_gates(recipe, metric, rows[0].score, rows[-1].score)
-    if exported and exported.score is not None:
-        check_gates(recipe, metric, rows[0].score, exported.score)
-
-
-def _with_tflite(exported: Exported, unpruned: bytes, file: str, rows: list[Measurement]) -> list[Measurement]:
-    """The original's row with its float32 file's numbers, the others, and a last one for the new file."""
-    original, written = latency_columns([unpruned, exported.data])
-    return [
-        replace(rows[0], quantize="none", sparse=False, **size_columns(unpruned), **original),
-        *rows[1:],
-        replace(rows[-1], file=file, **exported.columns(), **written),
-    ]
+        files = export_candidates(exporter, recipe, row.score, bool(row.zero_weights), reporter)
+    unclustered = len(kernels(session)) - len(outcome.clustered)
+    for exported in files:
+        check_weights(exported.data, row.zero_weights or 0, recipe.clusters, unclustered)
+    return files

@@ -116,7 +116,7 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
 
 
 def _check_keep_float(recipe: NumericsRecipe, quantize: str) -> None:
-    if recipe.keep_float:
+    if recipe.keep_float and quantize != "auto":
         from tflite_export.convert import check_keep_float  # which needs NumPy, and --help does not
 
         check_keep_float(quantize)
@@ -125,7 +125,7 @@ def _check_keep_float(recipe: NumericsRecipe, quantize: str) -> None:
 def _check_rounding(recipe: QuantizationRecipe, quantize: str, data: str | None) -> None:
     if not recipe.qat_epochs:
         return
-    if not hasattr(plugins.load("tflite_export.numerics", quantize), "configure_trained"):
+    if quantize == "auto" or not hasattr(plugins.load("tflite_export.numerics", quantize), "configure_trained"):
         raise UsageError(f"--qat-epochs trains with the rounding of int8, found --quantize {quantize}", "give int8")
     if data is None:
         raise UsageError(f"--qat-epochs {recipe.qat_epochs} trains, and there is no data", "give --data D")

@@ -1,0 +1,132 @@
+"""Which .tflite file is written: of the format that was asked for, or the best of all (`--quantize auto`)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from contracts.data import Metric
+from contracts.errors import EdgepruneError, ExportError, QualityGateError
+from contracts.plugins import catalogue
+from contracts.recipe import FileRecipe
+from contracts.results import Measurement
+from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
+from pipeline.quality import check_gates
+from pipeline.reporting import Reporter
+from tflite_export.convert import NUMERICS
+
+AUTO = "auto"
+PREFERRED = {"size": "tflite_bytes", "gzip": "tflite_gzip_bytes", "latency": "latency_ms_p50"}
+"""What `--prefer` compares, under the names of the results tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A verified file with all its columns of a results table."""
+
+    exported: Exported
+    columns: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The format, and whether zeros are left out."""
+        return self.exported.quantize + (", sparse" if self.exported.sparse else "")
+
+
+def export_candidates(
+    exporter: Exporter, recipe: FileRecipe, score: float | None, has_zeros: bool, reporter: Reporter
+) -> list[Exported]:
+    """The file of the format that was asked for, or one of each format and storage that can be.
+
+    Raises ExportError where there is none, QualityGateError where --max-arena was too little for one.
+    """
+    if recipe.quantize != AUTO:
+        return [exporter.export(recipe.quantize, recipe, score)]
+    found: list[Exported] = []
+    missed: list[QualityGateError] = []
+    for quantize, storage in _forms(recipe, has_zeros):
+        try:
+            exported = exporter.export(quantize, replace(recipe, sparse=storage), score)
+        except EdgepruneError as refused:
+            missed += [refused] if isinstance(refused, QualityGateError) else []
+            reporter.note(f"--quantize auto: not {quantize}{', sparse' if storage == 'on' else ''}: {refused}")
+        else:
+            found.append(exported)
+    if not found:
+        raise (
+            missed[0]
+            if missed
+            else ExportError("--quantize auto: no numeric format serves this model", "the notes above say why")
+        )
+    return found
+
+
+def _forms(recipe: FileRecipe, has_zeros: bool) -> Iterator[tuple[str, str]]:
+    """Numeric formats with their storage: sparse only where there are zeros, and never for TFLite Micro."""
+    both = has_zeros and recipe.sparse != "off" and "micro" not in recipe.target
+    for quantize in catalogue(NUMERICS):
+        yield quantize, "off"
+        if both:
+            yield quantize, "on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The candidate that is written, the others, and the columns of the unpruned model's float32 file."""
+
+    chosen: Candidate
+    others: Sequence[Candidate]
+    unpruned: Mapping[str, Any]
+
+    def rows(self, stages: Sequence[Measurement], last: Measurement, file: str) -> tuple[Measurement, ...]:
+        """The stages' rows, with the unpruned file's columns in the first, and a row for each candidate.
+
+        last: what is known of the model that the candidates are made of.
+        """
+        others = (replace(last, stage="candidate", **candidate.columns) for candidate in self.others)
+        return (
+            replace(stages[0], **self.unpruned),
+            *stages[1:],
+            *others,
+            replace(last, file=file, **self.chosen.columns),
+        )
+
+
+def choose_file(
+    files: Sequence[Exported], unpruned: bytes, recipe: FileRecipe, metric: Metric | None, original: float | None
+) -> Choice:
+    """Of the files that pass the gates, the one that is smallest in what is preferred; all are measured in turns.
+
+    Raises QualityGateError where none passes, with the one that comes closest.
+    """
+    first, *latencies = latency_columns([unpruned, *(exported.data for exported in files)])
+    candidates = [
+        Candidate(exported=exported, columns={**exported.columns(), **latency})
+        for exported, latency in zip(files, latencies, strict=True)
+    ]
+    chosen = candidates.pop(_best(candidates, recipe, metric, original))
+    columns = {"quantize": "none", "sparse": False, **size_columns(unpruned), **first}
+    return Choice(chosen=chosen, others=candidates, unpruned=columns)
+
+
+def _best(candidates: Sequence[Candidate], recipe: FileRecipe, metric: Metric | None, original: float | None) -> int:
+    misses = [_missed(candidate, recipe, metric, original) for candidate in candidates]
+    passing = [index for index, missed in enumerate(misses) if missed is None]
+    if passing:
+        return min(passing, key=lambda index: candidates[index].columns[PREFERRED[recipe.prefer]])
+    sign = 1 if metric is None or metric.higher_is_better else -1
+    best = max(range(len(candidates)), key=lambda index: sign * (candidates[index].exported.score or 0.0))
+    missed = misses[best]
+    assert missed is not None
+    if recipe.quantize == AUTO:
+        raise QualityGateError(f"the best of all, {candidates[best].name}: {missed.message}", missed.hint) from missed
+    raise missed
+
+
+def _missed(
+    candidate: Candidate, recipe: FileRecipe, metric: Metric | None, original: float | None
+) -> QualityGateError | None:
+    try:
+        check_gates(recipe, metric, original, candidate.exported.score)
+    except QualityGateError as missed:
+        return missed
+    return None
