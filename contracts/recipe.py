@@ -73,7 +73,7 @@ class MethodRecipe:
         "polynomial", "How the zeros grow: slower and slower, or all at once.", choices=("polynomial", "constant")
     )
     initial_sparsity: float | None = option(
-        None, "Share of zeros that the schedule starts from (default: each layer's own).", metavar="S"
+        None, "Share of zeros that the schedule starts from (default: half of its target).", metavar="S"
     )
     begin: float = option(0.0, "Share of the training after which the schedule begins.", metavar="R")
     end: float = option(0.4, "Share of the training at which it reaches its target.", metavar="R")

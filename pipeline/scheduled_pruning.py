@@ -111,7 +111,8 @@ class ScheduledPlan:
         for (path, _), array in LiveArrays(_chosen(session, self.target.masks)).items():
             final = self.method.target(array.shape, recipe)
             present = 1 - np.count_nonzero(array) / array.size
-            before = prunings[path].initial if path in prunings else recipe.initial_sparsity or 0.0
+            start = final / 2 if recipe.initial_sparsity is None else recipe.initial_sparsity
+            before = prunings[path].initial if path in prunings else start
             prunings[path] = LayerPruning(
                 schedule=recipe.schedule,
                 initial=min(max(before, present), final),
