@@ -17,10 +17,15 @@ from typing import Any
 
 DENSE = "mnist_mlp.h5 --method pre-training --sparsity 0 --from-scratch --epochs 10"
 """No zeros at all: the dense network from scratch."""
-EVOLVED = "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 10 --learning-rate 0.005"
+EVOLVED = (
+    "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 10 --learning-rate 0.01"
+    " --optimizer adamw --weight-decay 0.2"
+)
 LENETS = {
-    "lenet300.h5 --method iterative --sparsity 0.98 --scope global --rounds 4 --epochs 5": 2.4,
-    "lenet5.keras --method iterative --sparsity 0.98 --scope global --rounds 3 --epochs 2": 0.8,
+    "lenet300.h5 --method iterative --sparsity 0.98 --scope global --rounds 3 --epochs 8 --learning-rate 0.005"
+    " --distill": 2.4,
+    "lenet5.keras --method iterative --sparsity 0.98 --scope global --rounds 2 --epochs 5 --learning-rate 0.003"
+    " --distill": 0.8,
 }
 """Options of `edgeprune prune` to the largest error allowed, per cent."""
 MOST_LOST = 0.5
