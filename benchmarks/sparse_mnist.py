@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-DENSE = "mnist_mlp.h5 --method pre-training --sparsity 0 --from-scratch --epochs 10"
+DENSE = "mnist_mlp.h5 --method pre-training --sparsity 0 --from-scratch --epochs 20 --patience 20"
 """No zeros at all: the dense network from scratch."""
 EVOLVED = (
-    "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 10 --learning-rate 0.01"
-    " --optimizer adamw --weight-decay 0.2"
+    "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 20 --patience 20 --zeta 0.5"
+    " --learning-rate 0.01 --optimizer adamw --weight-decay 0.2"
 )
 LENETS = {
     "lenet300.h5 --method iterative --sparsity 0.98 --scope global --rounds 3 --epochs 8 --learning-rate 0.005"
