@@ -35,6 +35,10 @@ def check(recipe: PointRecipe) -> None:
             f"the schedule never reaches its target: --end {recipe.end:g} is after the last of {recipe.epochs} epochs",
             f"give --epochs {needed} --end 1, or a lower --end",
         )
+    if recipe.schedule == "constant" and recipe.initial_sparsity is not None:
+        raise UsageError(
+            "--initial-sparsity is for --schedule polynomial; constant starts with all zeros", "leave it out"
+        )
     for target in (recipe.sparsity, recipe.conv_sparsity, recipe.dense_sparsity):
         if target is not None and target >= 1:
             raise UsageError(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -13,6 +13,7 @@ from pruning.patterns import keep_pattern, parse_pattern
 from pruning.schedules import LONGEST_PAUSE, schedule
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.9), st.floats(0.01, 1), st.integers(1, 100_000))
 def test_a_schedule_ends_within_the_training_on_a_step_that_chooses(begin, length, total):
     found = schedule(begin, min(1.0, begin + length), total)
@@ -32,6 +33,7 @@ def test_the_first_epoch_whose_end_has_all_zeros(end, epoch):
     assert schedule(0.0, end, 400).first_full_epoch(steps=100) == epoch
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=4, max_side=9), elements=st.floats(-1, 1, width=32))
 )
@@ -62,6 +64,7 @@ def test_other_patterns_are_refused(text):
         ({"begin": 0.5, "end": 0.5}, r"--begin 0\.5: expected less than --end 0\.5"),
         ({"sparsity": 1.0}, r"expected a sparsity below 1"),
         ({"sparsity": 0.5, "initial_sparsity": 0.6}, r"--initial-sparsity 0\.6 is above the target 0\.5"),
+        ({"schedule": "constant", "initial_sparsity": 0.6}, r"--initial-sparsity is for --schedule polynomial"),
         ({"pattern": "2:4", "sparsity": 0.5}, r"--sparsity does not go with --pattern"),
         ({"pattern": "2:4", "schedule": "constant"}, r"--schedule does not go with --pattern"),
         ({"block": "16"}, r"--block: expected OUTPUTSxINPUTS"),
