@@ -21,8 +21,6 @@ def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
         raise UsageError("--target mobile and --target micro are two devices", "export for each in a run of its own")
     if recipe.max_arena is not None and "micro" not in devices:
         raise UsageError("--max-arena is the memory of TFLite Micro", "give --target micro too")
-    if "micro" in devices and isinstance(recipe, NumericsRecipe) and recipe.sparse == "on":
-        raise UsageError("--sparse on: TFLite Micro reads weights only dense", "leave it out, or --target micro")
     if "micro" in devices:
         if isinstance(recipe, NumericsRecipe) and recipe.sparse == "on":
             raise UsageError("--sparse on: TFLite Micro reads weights only dense", "leave it out, or --target micro")

@@ -69,11 +69,15 @@ class Exported:
 class Exporter:
     """Converts a session's model, as it is at that moment, to verified files; traces the model once.
 
-    `rounded` is a Keras 2 model that was trained with the rounding of int8, to be converted in its place.
+    `rounded` is a Keras 2 model that was trained with the rounding of int8, to be converted in its place; `clustered`
+    says that the kernels have few different values.
     """
 
-    def __init__(self, session: Session, seed: int = 0, rounded: Any | None = None) -> None:
+    def __init__(
+        self, session: Session, seed: int = 0, rounded: Any | None = None, *, clustered: bool = False
+    ) -> None:
         self._session = session
+        self._clustered = clustered
         self._rounded = rounded is not None
         self._predictor = Predictor(rounded, session.interface) if self._rounded else session.predictor
         self._converter = Converter(rounded if self._rounded else session.loaded.model, session.interface)
@@ -95,6 +99,7 @@ class Exporter:
             allow_flex=recipe.allow_flex,
             keep_float=recipe.keep_float,
             trained=self._rounded,
+            clustered=self._clustered,
         )
 
     def export(self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None) -> Exported:

@@ -170,7 +170,7 @@ def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[
     """Verified files of the pruned model, in which its zeros and the clusters of its kernels are found again."""
     session, row = outcome.session, outcome.rows[-1]
     rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
-    with Exporter(session, recipe.seed, rounded) as exporter:
+    with Exporter(session, recipe.seed, rounded, clustered=bool(recipe.clusters)) as exporter:
         files = export_candidates(exporter, recipe, row.score, bool(row.zero_weights), reporter)
     unclustered = len(kernels(session)) - len(outcome.clustered)
     for exported in files:

@@ -68,13 +68,15 @@ class Converter:
         allow_flex: bool = False,
         keep_float: tuple[str, ...] = (),
         trained: bool = False,
+        clustered: bool = False,
     ) -> bytes:
         """The .tflite file of the model as it is now.
 
         `quantize` names a file of `numerics`; `calibration` are examples, one array for each input with the batch
         axis first; `io` is the type of the file's inputs and outputs; `allow_flex` admits operators that need the
         Flex delegate at run time; layers whose names match one of the globs `keep_float` are not quantized; `trained`
-        says that the model was trained with the format's rounding, and holds the ranges itself.
+        says that the model was trained with the format's rounding, and holds the ranges itself; `clustered` that the
+        kernels have few different values, which then stay few.
         Raises UsageError for options that do not go together, ExportError where the model cannot be converted.
         """
         numeric = plugins.load(NUMERICS, quantize)
@@ -89,6 +91,8 @@ class Converter:
                 numeric.configure_trained(converter, io)
             else:
                 numeric.configure(converter, examples, io)
+            # A scale for each output would make of each shared value as many as there are outputs.
+            converter._experimental_disable_per_channel_quantization_for_dense_layers = clustered
 
         with silenced(), _cheap_collection():
             if trained:
