@@ -73,9 +73,7 @@ class Exporter:
     says that the kernels have few different values.
     """
 
-    def __init__(
-        self, session: Session, seed: int = 0, rounded: Any | None = None, *, clustered: bool = False
-    ) -> None:
+    def __init__(self, session: Session, seed: int = 0, rounded: Any | None = None, *, clustered: bool = False) -> None:
         self._session = session
         self._clustered = clustered
         self._rounded = rounded is not None

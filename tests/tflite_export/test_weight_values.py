@@ -57,7 +57,7 @@ def most_values(data):
 
 
 def test_the_shared_values_of_a_clustered_matrix_stay_few(few):
-    """With a scale for each output, as other matrices have, they would become many: not all outputs have the largest."""
+    """With a scale for each output they would become many: not all outputs have the largest value."""
     case, _ = few
     assert most_values(case.converter.convert("int8", calibration=case.examples)) > COUNT
     assert most_values(case.converter.convert("int8", calibration=case.examples, clustered=True)) == COUNT
