@@ -111,7 +111,7 @@ class TrainingRecipe:
     )
     learning_rate: float | None = option(
         None,
-        "Its start; cosine decay to 0 (default: a third of the compiled optimizer's for few zeros, up to all of it).",
+        "Its start; cosine decay to 0 (default: the compiled optimizer's, times 1/3 for few zeros to 4 after cuts).",
         panel="Fine-tuning",
     )
     batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")

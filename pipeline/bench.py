@@ -61,12 +61,13 @@ class _Tools(ExitStack):
         """Converts the model."""
         return self.enter_context(Exporter(self.session, self._recipe.seed))
 
-    def fine_tune(self, recipe: SweepRecipe, reporter: Reporter) -> float:
+    def fine_tune(self, recipe: SweepRecipe, rate_share: float | None, reporter: Reporter) -> float:
         """Fine-tune the model with all its kernels' zeros held, as every point that is fine-tuned is. Seconds of it."""
         started = time.perf_counter()
         if self._tuner is None:
             left = replace(recipe, epochs=epochs_left(recipe))
-            self._tuner = self._training.enter_context(FineTuner(self.session, kernels(self.session), left))
+            tuner = FineTuner(self.session, kernels(self.session), left, rate_share=rate_share)
+            self._tuner = self._training.enter_context(tuner)
         if self._tuner.run(reporter).interrupted:
             raise KeyboardInterrupt
         return time.perf_counter() - started
@@ -134,7 +135,7 @@ class Bench(ExitStack):
             shared = pruned.session is self._session
             tools = self._tools if shared else stack.enter_context(_Tools(pruned.session, self._recipe))
             if fine_tuning:
-                training_s += tools.fine_tune(recipe, self._reporter)
+                training_s += tools.fine_tune(recipe, pruned.rate_share, self._reporter)
             row = tools.session.measure(
                 stage="fine-tuned" if fine_tuning else "pruned",
                 method=recipe.method,

@@ -93,7 +93,7 @@ class LayerPruning:
         keras = keras_module(loaded.keras_major)
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = remove_regions(loaded.model, self.session.graph, self.choice.bypasses)
-        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data))
+        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data), rate_share=1.0)
 
     def check(self, smaller: Session) -> ProofResult:
         """Compare with the original in which the readers of each removed region are given what goes into it.

@@ -80,7 +80,7 @@ def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: f
     training_s += pruned.training_s or 0.0
     rows = [session.measure(stage="pruned", training_s=training_s or None)]
     if fine_tunes:
-        interrupted, seconds = _fine_tune(session, recipe, reporter)
+        interrupted, seconds = _fine_tune(pruned, recipe, reporter)
         rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
     clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
     if clustered:
@@ -157,11 +157,12 @@ def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Repo
     return asdict(proof)
 
 
-def _fine_tune(session: Session, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
+def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
     """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
-    live, started = kernels(session), time.perf_counter()
+    live, started = kernels(pruned.session), time.perf_counter()
     held = {key: live[key] for key in zero_masks(live)}
-    with FineTuner(session, held, replace(recipe, epochs=epochs_left(recipe))) as tuner:
+    left = replace(recipe, epochs=epochs_left(recipe))
+    with FineTuner(pruned.session, held, left, rate_share=pruned.rate_share) as tuner:
         interrupted = tuner.run(reporter).interrupted
     return interrupted, time.perf_counter() - started
 

@@ -40,7 +40,7 @@ class FitOptions:
     """How to train.
 
     learning_rate: its start; None: `rate_share` of the optimizer's own.
-    rate_share: 0 to 1; None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
+    rate_share: None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
     optimizer: the name of its class in Keras, in lower case; None: the compiled one, else Adam.
     weight_decay: the optimizer's own, at least 0; None: as it is.
     class_weight: what an example of each class (from 0, none missing) counts; None: all the same.

@@ -12,7 +12,7 @@ from keras_models.training.checkpoint import Checkpoint
 from keras_models.training.devices import ONE_DEVICE, Devices
 from keras_models.training.feeding import Feed, derived_seed
 from keras_models.training.fitted import FittedModel
-from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share
+from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share, shared_rate
 from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
 from keras_models.training.progress import Progress
 
@@ -103,7 +103,7 @@ class Trainer:
                     self._fitted.model, self._original_optimizer, self._keras, self._loss, steps
                 )
         share = self._options.rate_share
-        own_rate = (rate_share(masks) if share is None else share) * first_rate(self._original_optimizer)
+        own_rate = shared_rate(first_rate(self._original_optimizer), rate_share(masks) if share is None else share)
         self._optimizer.reset(self._options.learning_rate or own_rate)
         return self._feed, self._optimizer
 
