@@ -7,6 +7,7 @@ import tf_keras
 
 from contracts.errors import ModelError, TrainingError
 from keras_models.distillation import Distillation
+from keras_models.tfmot.library import pruning_api
 from keras_models.training import Trainer
 from keras_models.training.optimizers import rate_share
 from tests.keras_models.training.small_models import KERASES, InMemory, kernels, make_model, options, some_masks
@@ -211,9 +212,7 @@ def test_epochs_before_the_candidates_are_neither_kept_nor_counted_for_the_patie
 
 
 def test_a_model_that_tfmot_has_wrapped_is_trained():
-    import tensorflow_model_optimization as tfmot
-
-    pruning = tfmot.sparsity.keras
+    pruning = pruning_api()
     schedule = pruning.ConstantSparsity(0.5, begin_step=0, frequency=1)
     model = pruning.prune_low_magnitude(make_model(tf_keras), schedule)
     trainer = Trainer(model, tf_keras, {}, "sparse_categorical_crossentropy", options(epochs=2))
