@@ -1,0 +1,87 @@
+"""`--clusters` and `--qat-epochs` end to end: what they left in the model is in the file."""
+
+import keras
+import numpy as np
+import pytest
+import tf_keras
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+CLUSTERS = 8
+TINY = {"keras2.keras": tf_keras, "keras3.keras": keras}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A convolution and a dense layer in each Keras, and images whose class is their brightest quarter."""
+    made = tmp_path_factory.mktemp("tiny")
+    random = np.random.default_rng(0)
+    images, labels = random.random((256, 8, 8, 1), np.float32) * 0.5, random.integers(0, 4, 256)
+    for image, label in zip(images, labels, strict=True):
+        image[4 * (label // 2) :, 4 * (label % 2) :][:4, :4] += 0.5
+    np.savez(made / "d.npz", x_train=images, y_train=labels, x_test=images[:64], y_test=labels[:64])
+    for file, library in TINY.items():
+        layers = library.layers
+        model = library.Sequential(
+            [
+                library.Input((8, 8, 1)),
+                layers.Conv2D(8, 3, padding="same", use_bias=False),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.AveragePooling2D(2),
+                layers.Flatten(),
+                layers.Dense(4, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(images, labels, epochs=15, batch_size=32, verbose=0)
+        model.save(made / file)
+    return made
+
+
+def kernels(file):
+    """The weights of a file, a row for each output."""
+    interpreter = Interpreter(model_path=str(file), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    shapes = {(8, 3, 3, 1), (4, 128)}
+    details = [detail for detail in interpreter.get_tensor_details() if tuple(detail["shape"]) in shapes]
+    assert [detail["dtype"] for detail in details] == [np.int8, np.int8]
+    return [interpreter.get_tensor(detail["index"]).reshape(detail["shape"][0], -1) for detail in details]
+
+
+@pytest.mark.parametrize("model", TINY)
+def test_zeros_and_clusters_are_in_the_file(model, folder, edgeprune, tmp_path):
+    options = f"--method magnitude --sparsity 0.6 --epochs 3 --batch-size 32 --clusters {CLUSTERS} --qat-epochs 2"
+    file = ("--tflite", "m.tflite", "--quantize", "int8", "--sparse", "off", "--format", "json")
+    done = edgeprune("prune", folder / model, *options.split(), "--data", folder / "d.npz", *file, cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    rows = done.json["rows"]
+    assert [row["stage"] for row in rows][-2:] == ["clustered", "clustered"]
+    assert rows[-1]["score"] >= rows[-2]["score"] - 0.1
+    found = kernels(tmp_path / "m.tflite")
+    assert sum(int((array == 0).sum()) for array in found) >= rows[-1]["zero_weights"]
+    assert all(len(np.unique(row)) <= CLUSTERS for array in found for row in array)
+
+
+def test_training_with_rounding_leaves_the_model_as_it_was(folder, edgeprune, tmp_path):
+    options = ("--quantize", "int8", "--qat-epochs", "1", "--data", folder / "d.npz", "--format", "json")
+    before = (folder / "keras2.keras").read_bytes()
+    done = edgeprune("export", folder / "keras2.keras", "--tflite", "m.tflite", *options, cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert done.json["rows"][-1]["score"] >= done.json["rows"][0]["score"] - 0.05
+    assert (folder / "keras2.keras").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--clusters 1", "--clusters: expected 2 to 65536, found 1"),
+        ("--qat-epochs 1 --data d.npz --tflite m.tflite", "trains with the rounding of int8, found --quantize none"),
+        ("--qat-epochs 1 --tflite m.tflite --quantize int8", "--qat-epochs 1 trains, and there is no data"),
+        ("--qat-epochs 1 --data d.npz", "--qat-epochs"),
+        ("--prefer gzip --tflite m.tflite", "--prefer gzip chooses among numeric formats; give --quantize auto too"),
+    ],
+)
+def test_wrong_usage_is_told(options, message, folder, edgeprune, tmp_path):
+    done = edgeprune("prune", folder / "keras2.keras", "--threshold", "0.1", *options.split(), cwd=tmp_path)
+    assert done.exit_code == 2
+    assert message in done.stderr
