@@ -22,9 +22,9 @@ EVOLVED = (
     " --learning-rate 0.01 --optimizer adamw --weight-decay 0.2"
 )
 LENETS = {
-    "lenet300.h5 --method iterative --sparsity 0.98 --scope global --rounds 3 --epochs 8 --learning-rate 0.005"
-    " --distill": 2.4,
-    "lenet5.keras --method iterative --sparsity 0.98 --scope global --rounds 2 --epochs 5 --learning-rate 0.003"
+    "lenet300.h5 --method set --sparsity 0.98 --epochs 80 --patience 80 --zeta 0.5 --learning-rate 0.005"
+    " --optimizer adamw --weight-decay 0.1 --distill": 2.4,
+    "lenet5.keras --method iterative --sparsity 0.98 --scope global --rounds 5 --epochs 3 --learning-rate 0.003"
     " --distill": 0.8,
 }
 """Options of `edgeprune prune` to the largest error allowed, per cent."""
