@@ -28,6 +28,7 @@ COLUMNS = (
     "tflite_gzip_bytes",
     "latency_ms_p50",
     "energy_uj_estimate",
+    "arena_bytes",
 )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
-from pipeline.exporting import Exported, Exporter, unpruned_file
+from pipeline.exporting import Exporter, unpruned_file
 from pipeline.file_choice import choose_file, export_candidates
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
@@ -13,8 +13,7 @@ from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import export_outputs
 from pipeline.session import open_session
-from pipeline.tflite_files import write_tflite_files
-from tflite_export.reader import read_tflite
+from pipeline.tflite_files import tell_about, write_tflite_files
 from tflite_export.weight_values import check_weights
 
 
@@ -37,24 +36,6 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))
     rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
-    _tell(chosen, Path(recipe.tflite), reporter)
+    tell_about(chosen, recipe.tflite, reporter)
     written = {role: str(place) for role, place in outputs.items()}
     return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=written)
-
-
-def _tell(exported: Exported, file: Path, reporter: Reporter) -> None:
-    """How far the file is proven, and what its user must know."""
-    checked, micro = exported.verification, exported.micro
-    reporter.note(
-        f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
-        f"of an output range of {checked.output_range:.3g}"
-    )
-    if exported.note:
-        reporter.note(exported.note)
-    if micro:
-        reporter.note(
-            f"run in TFLite Micro on {micro.examples} examples, in an arena of {micro.arena_bytes:,} bytes: "
-            f"largest difference to LiteRT {micro.max_abs_difference:.3g}"
-        )
-    if read_tflite(exported.data, str(file)).keeps_state:
-        reporter.note(f"{file} carries state from one run to the next: call reset_all_variables before a new sequence")

@@ -28,7 +28,7 @@ from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
 from pipeline.session import Session, open_session
-from pipeline.tflite_files import write_tflite_files
+from pipeline.tflite_files import tell_about, write_tflite_files
 from tflite_export.weight_values import check_weights
 
 
@@ -98,8 +98,7 @@ def _choose(
     if not recipe.tflite:
         return None
     choice = choose_file(_export(outcome, recipe, reporter), unpruned, recipe, metric, original)
-    if choice.chosen.exported.note:
-        reporter.note(choice.chosen.exported.note)
+    tell_about(choice.chosen.exported, recipe.tflite, reporter)
     return choice
 
 

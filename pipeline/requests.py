@@ -9,6 +9,7 @@ from contracts.errors import UsageError
 from contracts.recipe import (
     DataRecipe,
     ExportRecipe,
+    FileRecipe,
     MethodRecipe,
     ModelRecipe,
     NumericsRecipe,
@@ -67,7 +68,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     if recipe.sparse != "auto" and not recipe.tflite:
         raise UsageError(f"--sparse {recipe.sparse} is about the .tflite file", "give --tflite FILE too")
     _check_keep_float(recipe, recipe.quantize)
-    _check_preference(recipe)
+    _check_choice(recipe)
     _check_rounding(recipe, recipe.quantize, recipe.data)
     check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
@@ -111,7 +112,7 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
         raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
     check_device(recipe, recipe.tflite)
     _check_keep_float(recipe, recipe.quantize)
-    _check_preference(recipe)
+    _check_choice(recipe)
     _check_rounding(recipe, recipe.quantize, recipe.data)
     check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
     check_data(recipe)
@@ -124,9 +125,11 @@ def _check_keep_float(recipe: NumericsRecipe, quantize: str) -> None:
         check_keep_float(quantize)
 
 
-def _check_preference(recipe: QuantizationRecipe) -> None:
+def _check_choice(recipe: FileRecipe) -> None:
     if recipe.prefer != "size" and recipe.quantize != "auto":
         raise UsageError(f"--prefer {recipe.prefer} chooses among numeric formats", "give --quantize auto too")
+    if (recipe.min_score is not None or recipe.max_drop is not None) and recipe.data is None:
+        raise UsageError("--min-score and --max-drop compare scores", "give --data D")
 
 
 def _check_rounding(recipe: QuantizationRecipe, quantize: str, data: str | None) -> None:

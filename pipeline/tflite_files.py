@@ -1,10 +1,12 @@
-"""What an exported file is written as: itself, and C++ source where it is asked for."""
+"""An exported file as it is written: itself, and C++ source where it is asked for; and what is told of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.exporting import Exported
+from pipeline.reporting import Reporter
 from tflite_export.c_array import c_header, c_source
+from tflite_export.reader import read_tflite
 
 
 def write_tflite_files(exported: Exported, places: Mapping[str, Path]) -> None:
@@ -14,3 +16,21 @@ def write_tflite_files(exported: Exported, places: Mapping[str, Path]) -> None:
         stem = places["c_array"].stem
         places["c_array"].write_text(c_source(exported.data, stem), encoding="ascii")
         places["c_header"].write_text(c_header(exported.data, stem, exported.arena_bytes), encoding="ascii")
+
+
+def tell_about(exported: Exported, file: str, reporter: Reporter) -> None:
+    """How far `file` is proven, and what its user must know."""
+    checked, micro = exported.verification, exported.micro
+    reporter.note(
+        f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
+        f"of an output range of {checked.output_range:.3g}"
+    )
+    if exported.note:
+        reporter.note(exported.note)
+    if micro:
+        reporter.note(
+            f"run in TFLite Micro on {micro.examples} examples, in an arena of {micro.arena_bytes:,} bytes: "
+            f"largest difference to LiteRT {micro.max_abs_difference:.3g}"
+        )
+    if read_tflite(exported.data, file).keeps_state:
+        reporter.note(f"{file} carries state from one run to the next: call reset_all_variables before a new sequence")
