@@ -22,7 +22,7 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.masking import apply_masks
 from keras_models.prediction import Predictor
 from keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, wrap
-from keras_models.training import rate_share, steps_of
+from keras_models.training import steps_of
 from keras_models.variables import variables
 from pipeline.fine_tuning import FineTuner, Trainee, kernels
 from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
@@ -77,7 +77,8 @@ class ScheduledPlan:
         chosen = {key: live[key] for key in self.target.masks}
         wrapped = wrap(self.twin.model, self._prunings(plan), chosen)
         exact = ExactEnd(wrapped, chosen, self._exact)
-        share = 1.0 if recipe.from_scratch else rate_share(self.target.masks)
+        # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
+        share = 1.0 if recipe.from_scratch else 1 + 2 * self.target.sparsity
         held = {key: live[key] for key in kernels(session) if key not in chosen}
         with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(

@@ -1,7 +1,6 @@
 """Training with zeros held, for both Kerases: the one place that every method trains in."""
 
 from keras_models.training.feeding import steps_of
-from keras_models.training.optimizers import rate_share
 from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
 from keras_models.training.trainer import Trainer
 
@@ -13,6 +12,5 @@ __all__ = [
     "OnEpoch",
     "Trainer",
     "UpdateMasks",
-    "rate_share",
     "steps_of",
 ]
