@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 COMMANDS = {
-    "lenet300.h5 --method iterative --sparsity 0.945 --scope global --rounds 2 --epochs 9 --learning-rate 0.004"
-    " --distill --clusters 16 --qat-epochs 2 --quantize int8": 40,
+    "lenet300.h5 --method iterative --sparsity 0.931 --block 1x2 --scope global --rounds 2 --epochs 10"
+    " --learning-rate 0.004 --distill --clusters 16 --qat-epochs 2 --quantize int8": 40,
     "lenet5.keras --method magnitude --sparsity 0.947 --scope global --epochs 6 --learning-rate 0.003"
     " --distill --clusters 16 --qat-epochs 2 --quantize int8 --sparse off": 39,
 }
