@@ -61,11 +61,7 @@ def test_a_method_names_options_that_there_are(name):
 
 @plugins("pruning.methods")
 def test_an_option_of_other_methods_is_refused_with_their_names(name):
-    amount = next(
-        {one: value}
-        for one, value in AMOUNTS.items()
-        if one in load("pruning.methods", name).OPTIONS
-    )
+    amount = next({one: value} for one, value in AMOUNTS.items() if one in load("pruning.methods", name).OPTIONS)
     foreign = {one: value for one, value in AMOUNTS.items() if one not in load("pruning.methods", name).OPTIONS}
     for one, value in foreign.items():
         with pytest.raises(UsageError, match=f"--{one} is not for --method {name}; it is for "):

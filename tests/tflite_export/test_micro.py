@@ -40,9 +40,7 @@ def test_all_operators_that_the_runtime_lacks_are_named():
 
 def test_a_format_that_its_kernels_lack_is_refused_with_what_to_do(cases):
     case = cases("keras3", "cnn")
-    with pytest.raises(
-        ExportError, match=r"refuses the file: .*DEQUANTIZE.*; export with --quantize int8"
-    ):
+    with pytest.raises(ExportError, match=r"refuses the file: .*DEQUANTIZE.*; export with --quantize int8"):
         check_micro(case.converter.convert("float16"), case.examples)
 
 
