@@ -15,14 +15,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-DENSE = "mnist_mlp.h5 --method pre-training --sparsity 0 --from-scratch --epochs 20 --patience 20"
+DENSE = "mnist_mlp.h5 --method pre-training --sparsity 0 --from-scratch --epochs 20"
 """No zeros at all: the dense network from scratch."""
 EVOLVED = (
-    "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 20 --patience 20 --zeta 0.5"
+    "mnist_mlp.h5 --method set --sparsity 0.95 --from-scratch --epochs 20 --zeta 0.5"
     " --learning-rate 0.01 --optimizer adamw --weight-decay 0.2"
 )
 LENETS = {
-    "lenet300.h5 --method set --sparsity 0.98 --epochs 80 --patience 80 --zeta 0.5 --learning-rate 0.005"
+    "lenet300.h5 --method set --sparsity 0.98 --epochs 80 --zeta 0.5 --learning-rate 0.005"
     " --optimizer adamw --weight-decay 0.1 --distill": 2.4,
     "lenet5.keras --method iterative --sparsity 0.98 --scope global --rounds 5 --epochs 3 --learning-rate 0.003"
     " --distill": 0.8,

@@ -119,7 +119,11 @@ class TrainingRecipe:
     teacher: str | None = option(None, "Saved model to learn from.", metavar="FILE", panel="Fine-tuning")
     temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning")
     alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning")
-    patience: int = option(5, "Stop after so many epochs without a better validation score.", panel="Fine-tuning")
+    patience: int | None = option(
+        None,
+        "Stop after so many epochs without a better validation score (default: never, as the rate decays to the end).",
+        panel="Fine-tuning",
+    )
     optimizer: str | None = option(
         None, "Default: the one saved with the model, else adam.", choices=OPTIMIZERS, panel="Fine-tuning"
     )

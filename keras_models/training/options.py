@@ -50,7 +50,7 @@ class FitOptions:
     epochs: int
     learning_rate: float | None
     batch_size: int
-    patience: int
+    patience: int | None
     seed: int
     rate_share: float | None = None
     optimizer: str | None = None

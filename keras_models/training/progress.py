@@ -59,7 +59,7 @@ class Progress:
         if self._sign * log.score >= self._best_score:
             self._best_score, self.best_epoch = self._sign * log.score, log.epoch
             self.best_masks, self.best_weights = self.masks, self._model.get_weights()
-        elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= self._options.patience:
+        elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= (self._options.patience or math.inf):
             self._note = f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}"
 
     def state(self) -> tuple[dict[str, Any], ArrayLists]:
