@@ -224,5 +224,5 @@ def test_a_model_that_tfmot_has_wrapped_is_trained():
 def test_the_more_is_zero_the_higher_is_the_learning_rate():
     masks = {("a", "kernel"): np.array([True] * 6), ("b", "kernel"): np.array([True, False])}
     assert rate_share({}) == pytest.approx(1 / 3)
-    assert rate_share(masks) == pytest.approx((1 + 8 / 8) / 3)
-    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}) == 3.0
+    assert rate_share(masks) == pytest.approx(3 ** (2 / 8 - 1))
+    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}) == pytest.approx(3)
