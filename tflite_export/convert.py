@@ -85,15 +85,7 @@ class Converter:
             check_keep_float(quantize)
         kept = matching_layers(self._model, keep_float)
         examples = self._calibration(calibration)
-
-        def configure(converter: Any) -> None:
-            if trained:
-                numeric.configure_trained(converter, io)
-            else:
-                numeric.configure(converter, examples, io)
-            # A scale for each output would make of each shared value as many as there are outputs.
-            converter._experimental_disable_per_channel_quantization_for_dense_layers = clustered
-
+        configure = _configuration(numeric, examples, io, trained, clustered)
         with silenced(), _cheap_collection():
             if trained:
                 data = self._run(self._graph, configure, allow_flex)
@@ -185,6 +177,22 @@ def convert(
     """Convert a model once; see `Converter.convert`."""
     with Converter(model, interface) as converter:
         return converter.convert(quantize, calibration=calibration, io=io, allow_flex=allow_flex)
+
+
+def _configuration(
+    numeric: ModuleType, examples: Calibration | None, io: str, trained: bool, clustered: bool
+) -> Configure:
+    """What sets a converter up for a numeric format."""
+
+    def configure(converter: Any) -> None:
+        if trained:
+            numeric.configure_trained(converter, io)
+        else:
+            numeric.configure(converter, examples, io)
+        # A scale for each output would make of each shared value as many as there are outputs.
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = clustered
+
+    return configure
 
 
 def check_options(numeric: ModuleType, quantize: str, calibration: tuple[Array, ...] | None, io: str) -> None:

@@ -15,8 +15,8 @@ SUMMARY = "weights as 4-bit integers where LiteRT has kernels (else 8): an eight
 NEEDS_CALIBRATION = False
 IO = ("float32",)
 # A 4-bit weight is off by up to 1/14 of its channel's largest value, 18 times as much as an int8 one; these errors
-# mostly cancel out. Sound files of the tests' untrained models are off by up to 5 %, a wrong one by 20 % and more.
-BOUND = ErrorBound(mean=0.1)
+# mostly cancel out. Sound files of the tests' untrained models are off by up to 12 %, a wrong one by 20 % and more.
+BOUND = ErrorBound(mean=0.15)
 
 FOUR_BITS = ("FULLY_CONNECTED", "CONV_2D", "EMBEDDING_LOOKUP")
 EIGHT_BITS = ("DEPTHWISE_CONV_2D", "CONV_2D_TRANSPOSE", "BATCH_MATMUL")
