@@ -57,6 +57,30 @@ class MaskPlan:
         return Pruned(session=self.session)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """What methods that train have in common: the zeros they lead to, their number and not yet their places."""
+
+    target: MaskPlan
+    recipe: PointRecipe
+    trains = True
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One row for every layer, with the zeros that it is to have."""
+        return self.target.layers
+
+    @property
+    def predicted(self) -> Mapping[str, Any]:
+        """What the pruned model will have."""
+        return self.target.predicted
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the layers' rows do not tell."""
+        return {}
+
+
 def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> MaskPlan:
     """Decide which weights go. Raises ModelError where there is nothing to prune."""
     selection = prunable(session, recipe)

@@ -10,12 +10,11 @@ import numpy as np
 
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
-from contracts.results import LayerReport
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import FitResult, Masks, UpdateMasks
 from keras_models.variables import get_arrays, set_arrays, variables
 from pipeline.fine_tuning import FineTuner, kernels, zero_masks
-from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
+from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, report_layers, require_more_zeros
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -23,33 +22,15 @@ from pruning.regimes import Regime
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegimePlan:
+class RegimePlan(TrainingPlan):
     """How the session's model is to be trained, and the zeros that it leads to: their number, not yet their places."""
 
-    target: MaskPlan
     regime: Regime
-    recipe: PointRecipe
-    trains = True
-
-    @property
-    def layers(self) -> tuple[LayerReport, ...]:
-        """One row for every layer, with the zeros that it is to have."""
-        return self.target.layers
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Layers of which nothing will be left."""
         return self.target.warnings
-
-    @property
-    def predicted(self) -> Mapping[str, Any]:
-        """What the pruned model will have."""
-        return self.target.predicted
-
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """Nothing that the layers' rows do not tell."""
-        return {}
 
     def apply(self, reporter: Reporter) -> Pruned:
         """Train the model for the epochs of the recipe, in each round."""

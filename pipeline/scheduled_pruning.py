@@ -14,7 +14,6 @@ from contracts.errors import ModelError, TrainingError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
-from contracts.results import LayerReport
 from dataset_io.metrics import score
 from keras_models.bridge import Twin, keras2_optimizer, prove_twin, training_twin
 from keras_models.kerases import keras_module
@@ -25,7 +24,7 @@ from keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, w
 from keras_models.training import steps_of
 from keras_models.variables import variables
 from pipeline.fine_tuning import FineTuner, Trainee, kernels
-from pipeline.masked_pruning import MaskPlan, mask_plan, prunable, report_layers, require_more_zeros
+from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, report_layers, require_more_zeros
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -39,30 +38,12 @@ TOLERANCE = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScheduledPlan:
+class ScheduledPlan(TrainingPlan):
     """What TFMOT is to prune in the twin, and the zeros that this leads to: their number, not yet their places."""
 
-    target: MaskPlan
     twin: Twin
     method: ModuleType
-    recipe: PointRecipe
     warnings: tuple[str, ...]
-    trains = True
-
-    @property
-    def layers(self) -> tuple[LayerReport, ...]:
-        """One row for every layer, with the zeros that it is to have."""
-        return self.target.layers
-
-    @property
-    def predicted(self) -> Mapping[str, Any]:
-        """What the pruned model will have."""
-        return self.target.predicted
-
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """Nothing that the layers' rows do not tell."""
-        return {}
 
     def apply(self, reporter: Reporter) -> Pruned:
         """Train the twin for the epochs of the recipe, and carry its weights into the session's model.
