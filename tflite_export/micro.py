@@ -5,9 +5,6 @@ TFLite Micro ends the whole process on much that it does not like, so it runs in
 """
 
 import importlib.util
-import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.child_process import ChildError, run_module
 from contracts.data import Array
 from contracts.errors import ExportError
 from tflite_export.bounds import ErrorBound
@@ -98,20 +96,24 @@ def _run(data: bytes, inputs: list[Array]) -> tuple[list[Array], int]:
         folder = Path(name)
         (folder / "model.tflite").write_bytes(data)
         np.savez(folder / "inputs.npz", *inputs)
-        command = [sys.executable, "-m", "tflite_export.micro_process", name]
-        try:
-            child = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ExportError(f"--target micro: TFLite Micro did not finish in {TIMEOUT_SECONDS} s") from error
-        if child.returncode != 0:
-            raise _crashed(child.returncode, child.stderr)
-        report: dict[str, Any] = json.loads(child.stdout)
+        report = _report(name)
         if "arena_bytes" not in report:
             raise _refused(report)
         with np.load(folder / "outputs.npz") as outputs:
             return [outputs[key] for key in outputs.files], int(report["arena_bytes"])
+
+
+def _report(folder: str) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = run_module("tflite_export.micro_process", folder, seconds=TIMEOUT_SECONDS)
+    except ChildError as error:
+        if error.status is None:
+            raise ExportError(
+                f"--target micro: TFLite Micro did not finish in {TIMEOUT_SECONDS} s",
+                "try a smaller model, or leave out --target micro",
+            ) from error
+        raise _crashed(error.status, error.written) from error
+    return report
 
 
 def _refused(report: dict[str, Any]) -> ExportError:

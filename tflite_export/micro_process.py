@@ -1,14 +1,11 @@
-"""Run a file in TFLite Micro: `python -m tflite_export.micro_process FOLDER`.
+"""Run a file in TFLite Micro, in a process of its own.
 
-FOLDER holds `model.tflite` and `inputs.npz` (one array for each input, the batch axis first); `outputs.npz` is
-written there, and a report to stdout, as JSON: `arena_bytes`, or why the file is `refused` and which operators are
-`missing`. An arena that is too small can end the process (tflite-micro 0.dev20261023182759 writes beyond it).
+The folder holds `model.tflite` and `inputs.npz` (one array for each input, the batch axis first); `outputs.npz` is
+written there. An arena that is too small can end the process (tflite-micro 0.dev20261023182759 writes beyond it).
 """
 
-import json
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +22,9 @@ LARGEST_ARENA = 2**28
 ALIGNMENT = 16
 
 
-def main() -> None:
-    """Find the smallest arena and run all examples in it."""
-    folder = Path(sys.argv[1])
+def main(files: str) -> dict[str, Any]:
+    """Find the smallest arena and run all examples in it: `arena_bytes`, or why it is `refused`, what is `missing`."""
+    folder = Path(files)
     data = (folder / "model.tflite").read_bytes()
     with np.load(folder / "inputs.npz") as archive:
         inputs = [archive[key] for key in archive.files]
@@ -38,11 +35,10 @@ def main() -> None:
         except (RuntimeError, ValueError) as error:
             refused = str(error)
     if refused is not None:
-        print(json.dumps({"refused": f"{written.text} {refused}", "missing": missing_operators(data)}))
-        return
+        return {"refused": f"{written.text} {refused}", "missing": missing_operators(data)}
     arena_bytes = _smallest_arena(data, _allocated(written.text))
     np.savez(folder / "outputs.npz", *_run(_interpreter(data, arena_bytes), inputs))
-    print(json.dumps({"arena_bytes": arena_bytes}))
+    return {"arena_bytes": arena_bytes}
 
 
 def _interpreter(data: bytes, arena_bytes: int) -> Any:
@@ -108,7 +104,3 @@ def _fits(data: bytes, arena_bytes: int) -> bool:
             os._exit(1)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,19 @@
 """Times of single operators, by LiteRT's own profiler.
 
 Its Python interpreter has no profiler, but the C library in the same package has (`litert/c/litert_profiler.h`). It
-is called through ctypes, in a process of its own: `python -m tflite_export.operator_times FILE THREADS RUNS`.
+is called through ctypes, in a process of its own.
 """
 
 import ctypes
-import json
 import re
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from contracts.child_process import ChildError, run_module
 
 TIMEOUT_SECONDS = 120
 WARM_UP_RUNS = 5
@@ -44,21 +43,17 @@ def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, 
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(data)
-        command = [sys.executable, "-m", "tflite_export.operator_times", str(path), str(threads), str(runs)]
         try:
-            child = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
+            found = run_module(__name__, str(path), str(threads), str(runs), seconds=TIMEOUT_SECONDS)
+        except ChildError:
             return None
-    if child.returncode != 0:
-        return None
-    return tuple(OperatorTime(**found) for found in json.loads(child.stdout))
+    return tuple(OperatorTime(**operator) for operator in found)
 
 
-def main() -> None:
-    """Print the times of the file named on the command line as JSON."""
-    path, threads, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    profiled = _Profiled(path, threads)
-    sums = [parse_summary(profiled.summary(BATCH)) for _ in range(1 + -(-runs // BATCH))]
+def main(path: str, threads: str, runs: str) -> list[dict[str, Any]]:
+    """Measure a file in this process: the fields of an OperatorTime for each operator."""
+    profiled = _Profiled(path, int(threads))
+    sums = [parse_summary(profiled.summary(BATCH)) for _ in range(1 + -(-int(runs) // BATCH))]
     names = [name for name, _ in sums[0]]
     medians = [
         median((after[index][1] - before[index][1]) / BATCH for before, after in pairwise(sums))
@@ -66,7 +61,7 @@ def main() -> None:
     ]
     total = sum(medians) or 1.0
     times = [OperatorTime(name=name, ms=ms, share=ms / total) for name, ms in zip(names, medians, strict=True)]
-    print(json.dumps([asdict(time) for time in times]))
+    return [asdict(time) for time in times]
 
 
 def parse_summary(text: str) -> list[tuple[str, float]]:
@@ -160,7 +155,3 @@ class _Profiled:
         status = getattr(self._library, name)(*arguments)
         if status != 0:
             raise SystemExit(f"{name}: status {status}")
-
-
-if __name__ == "__main__":
-    main()

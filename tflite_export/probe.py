@@ -4,18 +4,16 @@ LiteRT trusts the offsets and indices in a file: a damaged one can end the proce
 (seen with ai-edge-litert 2.3: a segmentation fault after one flipped bit).
 """
 
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from contracts.child_process import ChildError, run_module
 from contracts.errors import ExportError, ModelFileError
 
-REFUSED = 3
 TIMEOUT_SECONDS = 120
 LOADS = 5
 
@@ -38,19 +36,25 @@ def probe(path: Path, threads: int = 1) -> Probe:
 
     Raises ModelFileError where LiteRT refuses the file, crashes on it, or does not come back.
     """
-    command = [sys.executable, "-m", "tflite_export.probe", str(path), str(threads)]
     try:
-        child = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise ModelFileError(f"{path}: LiteRT did not finish one run in {TIMEOUT_SECONDS} s") from error
-    if child.returncode == REFUSED:
-        raise ModelFileError(f"{path}: {child.stdout.strip()}", "export the file again for LiteRT")
-    if child.returncode != 0:
-        raise ModelFileError(
-            f"{path}: expected a file that LiteRT can run, found one that it crashes on (status {child.returncode})",
-            "the file is damaged: copy or export it again",
+        found = run_module(__name__, str(path), str(threads), seconds=TIMEOUT_SECONDS)
+    except ChildError as error:
+        raise _gave_no_answer(path, error.status) from error
+    if "refused" in found:
+        raise ModelFileError(f"{path}: {found['refused']}", "export the file again for LiteRT")
+    return Probe(**found)
+
+
+def _gave_no_answer(path: Path, status: int | None) -> ModelFileError:
+    if status is None:
+        return ModelFileError(
+            f"{path}: expected one run to end within {TIMEOUT_SECONDS} s, LiteRT did not finish it",
+            "try a smaller model, or export the file again",
         )
-    return Probe(**json.loads(child.stdout))
+    return ModelFileError(
+        f"{path}: expected a file that LiteRT can run, found one that it crashes on (status {status})",
+        "the file is damaged: copy or export it again",
+    )
 
 
 def probe_bytes(data: bytes, threads: int = 1) -> Probe:
@@ -61,21 +65,20 @@ def probe_bytes(data: bytes, threads: int = 1) -> Probe:
         return probe(path, threads)
 
 
-def main() -> None:
-    """Measure the file named on the command line; exit with REFUSED and the reason if LiteRT refuses it."""
+def main(file: str, threads: str) -> dict[str, Any]:
+    """Measure a file in this process: the fields of a Probe, or why LiteRT has `refused` it."""
     from tflite_export.measure import ready_interpreter
 
-    path, threads = Path(sys.argv[1]), int(sys.argv[2])
+    path = Path(file)
     try:
         before = _memory_from_now()
-        ready_interpreter(path.read_bytes(), threads, seed=0)
+        ready_interpreter(path.read_bytes(), int(threads), seed=0)
         peak = _peak_memory()
     except ExportError as error:
-        print(error)
-        sys.exit(REFUSED)
+        return {"refused": str(error)}
     grown = None if before is None or peak is None else peak - before
-    load_ms = 1000 * median(_load_seconds(path, threads) for _ in range(LOADS))
-    print(json.dumps({"load_ms": load_ms, "peak_memory_bytes": grown}))
+    load_ms = 1000 * median(_load_seconds(path, int(threads)) for _ in range(LOADS))
+    return {"load_ms": load_ms, "peak_memory_bytes": grown}
 
 
 def _load_seconds(path: Path, threads: int) -> float:
@@ -106,7 +109,3 @@ def _peak_memory() -> int | None:
     except OSError:
         return None
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
-
-
-if __name__ == "__main__":
-    main()

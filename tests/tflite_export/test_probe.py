@@ -8,6 +8,7 @@ import pytest
 from contracts.errors import ModelFileError
 from tests.tflite_export.conftest import interface_of
 from tflite_export.convert import convert
+from tflite_export.operator_times import operator_times
 from tflite_export.probe import probe, probe_bytes
 
 
@@ -33,3 +34,15 @@ def test_a_refused_file_is_named_with_the_reason(tmp_path):
     path.write_bytes(b"no model")
     with pytest.raises(ModelFileError, match=r"broken\.tflite: LiteRT refuses the file"):
         probe(path)
+
+
+@pytest.mark.parametrize("name", ["contracts/__init__.py", "tflite_export/__init__.py", "json.py"])
+def test_nothing_of_the_working_folder_is_run(name, cases, tmp_path, monkeypatch):
+    hostile = tmp_path / name
+    hostile.parent.mkdir(exist_ok=True)
+    hostile.write_text("import pathlib; pathlib.Path('marker').touch()")
+    data = cases("keras3", "cnn").converter.convert("none")
+    monkeypatch.chdir(tmp_path)
+    assert probe_bytes(data).load_ms > 0
+    assert operator_times(data, threads=1, runs=20)
+    assert not (tmp_path / "marker").exists()

@@ -1,0 +1,127 @@
+"""Run a module of ours in a process of its own: what crashes, hangs or takes all memory in C does so there.
+
+The process imports what this one would, but nothing from the working folder: a `json.py` of the user's is not run.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+GRACE_SECONDS = 5
+"""How much longer than its time a process lives whose parent was killed."""
+
+
+class ChildError(Exception):
+    """The process gave no answer: `status` is its exit status (None: its time ran out), `written` its stderr."""
+
+    def __init__(self, status: int | None, written: str) -> None:
+        super().__init__("time ran out" if status is None else f"status {status}: {written[-300:]}")
+        self.status = status
+        self.written = written
+
+
+class Child:
+    """A process that is under way."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+        self._process = process
+        self._seconds = seconds
+
+    def answer(self) -> Any:
+        """What the module's `main` returned. Raises ChildError where it ended otherwise or took too long."""
+        try:
+            answer, written = self._process.communicate(timeout=self._seconds)
+        except subprocess.TimeoutExpired as error:
+            raise ChildError(None, "") from error
+        text = written.decode("utf-8", errors="replace")
+        if self._process.returncode != 0:
+            raise ChildError(self._process.returncode, text)
+        try:
+            return json.loads(answer.decode(), parse_constant=_no_number)
+        except ValueError as error:
+            raise ChildError(0, f"its answer is no JSON: {error}") from error
+
+
+def run_module(module: str, *arguments: str, seconds: float, memory_bytes: int | None = None) -> Any:
+    """What `main(*arguments)` of a module returns (plain JSON values), computed in a process of its own.
+
+    `memory_bytes` bounds its address space, where the platform can. Raises ChildError where no answer comes.
+    """
+    with module_started(module, *arguments, seconds=seconds, memory_bytes=memory_bytes) as child:
+        return child.answer()
+
+
+@contextmanager
+def module_started(module: str, *arguments: str, seconds: float, memory_bytes: int | None = None) -> Iterator[Child]:
+    """The same, at work while this process does something else; it is gone when the block ends, however that is."""
+    limits = {"seconds": seconds, "memory_bytes": memory_bytes}
+    start = f"import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {__name__} import serve; serve()"
+    command = [sys.executable, "-P", "-c", start, json.dumps(_import_path()), json.dumps(limits), module, *arguments]
+    # Each thread of NumPy's linear algebra takes address space, which a limit of memory counts.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"} if memory_bytes else None
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,  # a group of its own, which Ctrl-C does not reach: it is killed as a whole
+    )
+    with process:
+        try:
+            yield Child(process, seconds)
+        finally:
+            if process.poll() is None:
+                _kill_group(process)
+
+
+def serve() -> None:
+    """What the process does: call `main` of a module and write what it returns where the parent reads it."""
+    limits, module, *arguments = sys.argv[2:]
+    answer_to = os.dup(1)
+    os.dup2(2, 1)  # what libraries print is no answer
+    sys.argv = [module, *arguments]
+    _limit(**json.loads(limits))
+    answer = importlib.import_module(module).main(*arguments)
+    with os.fdopen(answer_to, "w", encoding="utf-8") as stream:
+        json.dump(answer, stream, allow_nan=False)
+
+
+def _limit(seconds: float, memory_bytes: int | None) -> None:
+    if hasattr(signal, "alarm"):  # ends it even in C, and where its parent is gone
+        signal.alarm(int(seconds) + GRACE_SECONDS)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no file behind
+    if memory_bytes is not None:
+        with suppress(OSError, ValueError):  # macOS refuses
+            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def _import_path() -> list[str]:
+    """This process's import path without the working folder; our own packages are found where they are now."""
+    ours = str(Path(__file__).parents[1])
+    path = [folder for folder in sys.path if folder]
+    return path if ours in path else [ours, *path]
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End the process and all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):  # gone already
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
