@@ -10,21 +10,34 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Batch = tuple[tuple[Array, ...], tuple[Array, ...]]
 """(inputs, labels): one array for each input and for each output of the model, the batch axis first."""
+Indices = npt.NDArray[np.int64]
+"""Numbers of examples, from 0."""
 
 
 class Split(Protocol):
     """One part of a data set (train, validation or test), already shaped and scaled for the model."""
 
     @property
-    def size(self) -> int | None:
-        """Number of examples; None where a stream does not know it."""
+    def size(self) -> int:
+        """Number of examples."""
 
     @property
     def arrays(self) -> Batch | None:
         """The whole part, where it lies in memory; None for a stream."""
 
-    def batches(self, batch_size: int) -> Iterator[Batch]:
-        """All examples in order, in batches of NumPy arrays; the last batch may be smaller."""
+    @property
+    def classes(self) -> tuple[Array | None, ...]:
+        """For each output the class of every example, as its labels name it: whole numbers of shape (size,), or a row
+        of 0 and 1 for each example; None where labels are no such numbers. Nothing of the inputs is read for it.
+        """
+
+    def batches(
+        self, batch_size: int, chosen: Indices | None = None, shuffle_seed: int | None = None
+    ) -> Iterator[Batch]:
+        """Examples in batches of NumPy arrays, the last of which may be smaller.
+
+        All of them in order, or those with the rising numbers `chosen`; mixed where there is a seed.
+        """
 
     def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
         """A batched `tf.data.Dataset` of (inputs, labels) for `fit`, shuffled anew each epoch if seeded."""
@@ -60,23 +73,15 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The user's data, split. `validation` is held out of the training part; `test` is only ever scored."""
+    """The user's data, split. `validation` is held out of the training part; `test` is only ever scored.
+
+    `seed` is that of examples that are drawn from it.
+    """
 
     train: Split
     validation: Split
     test: Split
     task: Task
+    seed: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What was chosen for the user (scaling, split, shape), to be printed."""
-
-
-def first_examples(split: Split, count: int) -> tuple[Array, ...]:
-    """The inputs of the first `count` examples, one array for each input of the model."""
-    taken: list[tuple[Array, ...]] = []
-    found = 0
-    for inputs, _ in split.batches(min(count, 256)):
-        taken.append(inputs)
-        found += len(inputs[0])
-        if found >= count:
-            break
-    return tuple(np.concatenate(arrays)[:count] for arrays in zip(*taken, strict=True))

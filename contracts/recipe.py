@@ -34,6 +34,7 @@ class DataRecipe:
     validation_split: float = option(
         0.2, "Share of the data held back for the test, where it is not split.", panel="Data"
     )
+    split_seed: int = option(0, "Seed of the choice of what is held back; --seed does not change it.", panel="Data")
     scale: str = option("auto", "Scaling of whole-number images: auto, none or a factor.", panel="Data")
     metric: str | None = option(None, "Score: accuracy, auc, mae, mse, … (default: by the task).", panel="Data")
     loss: str | None = option(None, "Loss (default: the one saved with the model, or by the task).", panel="Data")

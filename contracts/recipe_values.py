@@ -118,6 +118,7 @@ RANGES = {
     "threads": (1, 1024),
     "runs": (1, math.inf),
     "seed": (0, 2**32 - 1),
+    "split_seed": (0, 2**32 - 1),
 }
 """Lowest and highest value of each number."""
 

@@ -1,5 +1,6 @@
 """Labels in the form that the loss wants: class numbers, one-hot rows, or quantities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +45,36 @@ class LabelRule:
             rows: Array = (numbers[..., np.newaxis] == np.arange(self.classes)).astype(np.float32)
             return rows
         return shaped.astype(self.dtype, copy=False)
+
+
+def class_numbers(labels: Array) -> Array | None:
+    """The class of each example, shape (examples,), of labels that are whole numbers or one-hot rows.
+
+    Other rows of 0 and 1 come back as they are, shape (examples, labels); None for labels of any other form.
+    """
+    rows = labels.reshape(len(labels), -1) if labels.ndim == 1 or labels.shape[1:] == (1,) else labels
+    if rows.ndim != 2 or rows.dtype.kind not in "biuf":
+        return None
+    if rows.shape[1] == 1:
+        numbers = rows[:, 0].astype(np.int64)
+        return numbers if np.array_equal(numbers, rows[:, 0]) else None
+    ones: Array = rows == 1
+    if not (ones | (rows == 0)).all():
+        return None
+    classes: Array = ones.argmax(axis=1)
+    return classes if (np.count_nonzero(ones, axis=1) == 1).all() else ones
+
+
+def joined_classes(chunks: Sequence[Array | None]) -> Array | None:
+    """What `class_numbers` gave for the chunks of one array, as for the whole: where some are rows, all are."""
+    known = [chunk for chunk in chunks if chunk is not None]
+    widths = {chunk.shape[1] for chunk in known if chunk.ndim == 2}
+    if len(known) < len(chunks) or len(widths) > 1:
+        return None
+    columns = np.arange(*widths) if widths else None
+    return np.concatenate(
+        [chunk if columns is None or chunk.ndim == 2 else chunk[:, np.newaxis] == columns for chunk in known]
+    )
 
 
 def number_text_classes(parts: list[Array]) -> tuple[list[Array], tuple[str, ...]]:

@@ -45,6 +45,7 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
         validation=validation.split(preparation),
         test=test.split(preparation),
         task=task,
+        seed=options.seed,
         notes=(*raw.notes, division, *scaling, *choices),
     )
 
@@ -88,7 +89,7 @@ def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, .
 
 def _divide(source: str, raw: RawData, options: DataOptions) -> tuple[Part, Part, Part, str]:
     """Train, validation and test part, and a note on where they came from."""
-    generator = np.random.default_rng(options.seed)
+    generator = np.random.default_rng(options.split_seed)
     if raw.train is None:
         assert raw.test is not None
         nothing = raw.test.take(np.arange(0))

@@ -16,7 +16,8 @@ class DataOptions:
     scale: `auto`, `none`, or a positive number that every input value is multiplied by.
     loss: a Keras loss name; None takes the saved one, or the one that follows from output and labels.
     metric: a name of `dataset_io.metrics`; None is `accuracy` for classes, else `mse`.
-    seed: of the split into parts.
+    split_seed: of the choice of what is held back.
+    seed: of examples that are drawn from the data.
 
     Raises UsageError for a value outside these ranges.
     """
@@ -27,6 +28,7 @@ class DataOptions:
     scale: str = "auto"
     loss: str | None = None
     metric: str | None = None
+    split_seed: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:

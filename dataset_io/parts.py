@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from contracts.data import Array, Split
+from contracts.data import Array, Indices, Split
 from contracts.errors import DataError
 from dataset_io.facts import Facts, input_facts, label_facts
 from dataset_io.preprocess import Preparation
 from dataset_io.splits import MemorySplit
 
-Indices = npt.NDArray[np.int64]
 Named = dict[str, Array]
 
 

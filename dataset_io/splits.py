@@ -3,11 +3,21 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from contracts.data import Array, Batch
+import numpy as np
+
+from contracts.data import Array, Batch, Indices
 from contracts.errors import DataError
+from dataset_io.labels import class_numbers
 from dataset_io.preprocess import Preparation
+
+Source = Callable[[Indices | None, int | None], Any]
+"""`source(chosen, shuffle_seed)`: a `tf.data.Dataset` of single examples `(inputs, labels)`, tuples of raw arrays.
+
+`chosen` are the numbers of the wanted examples in rising order (None: all); a seed shuffles anew in each epoch.
+"""
 
 
 @dataclass(frozen=True)
@@ -20,11 +30,21 @@ class MemorySplit:
     def size(self) -> int:
         return len(self.arrays[0][0])
 
-    def batches(self, batch_size: int) -> Iterator[Batch]:
+    @cached_property
+    def classes(self) -> tuple[Array | None, ...]:
+        return tuple(class_numbers(labels) for labels in self.arrays[1])
+
+    def batches(
+        self, batch_size: int, chosen: Indices | None = None, shuffle_seed: int | None = None
+    ) -> Iterator[Batch]:
         inputs, labels = self.arrays
-        for start in range(0, self.size, batch_size):
-            chosen = slice(start, start + batch_size)
-            yield tuple(array[chosen] for array in inputs), tuple(array[chosen] for array in labels)
+        order = chosen
+        if shuffle_seed is not None:
+            order = np.random.default_rng(shuffle_seed).permutation(self.size if chosen is None else chosen)
+        for start in range(0, self.size if order is None else len(order), batch_size):
+            places = slice(start, start + batch_size)
+            rows = places if order is None else order[places]
+            yield tuple(array[rows] for array in inputs), tuple(array[rows] for array in labels)
 
     def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
         """Batched `(inputs, labels)`; a tuple of arrays on either side only where the model has several.
@@ -46,22 +66,31 @@ class MemorySplit:
 class StreamSplit:
     """A part that is read from its source each time; only a few batches are ever in memory.
 
-    `elements(shuffle_seed)` gives a `tf.data.Dataset` of single raw examples `(inputs, labels)`, tuples of arrays.
+    `chosen` are its examples' numbers in the source, None for all.
     """
 
-    elements: Callable[[int | None], Any]
+    source: Source
+    chosen: Indices | None
     size: int
     preparation: Preparation
+    classes: tuple[Array | None, ...]
 
     @property
     def arrays(self) -> Batch | None:
         return None
 
-    def batches(self, batch_size: int) -> Iterator[Batch]:
+    def batches(
+        self, batch_size: int, chosen: Indices | None = None, shuffle_seed: int | None = None
+    ) -> Iterator[Batch]:
         import tensorflow as tf
 
+        if shuffle_seed is not None:
+            # The order follows from the seed of the process too, which training sets.
+            tf.random.set_seed(shuffle_seed)
+        numbers = self.chosen if chosen is None else chosen if self.chosen is None else self.chosen[chosen]
+        elements = self.source(numbers, shuffle_seed)
         try:
-            for inputs, labels in self.elements(None).batch(batch_size).prefetch(1).as_numpy_iterator():
+            for inputs, labels in elements.batch(batch_size).prefetch(1).as_numpy_iterator():
                 yield self.preparation.apply(inputs, labels)
         except tf.errors.OpError as error:
             raise DataError(
@@ -85,7 +114,7 @@ class StreamSplit:
             shaped = tuple(tuple(_with_shape(next(tensors), rule.encoded_shape) for rule in side) for side in rules)
             return _fit_structure(shaped)
 
-        return self.elements(shuffle_seed).batch(batch_size).map(prepare).prefetch(2)
+        return self.source(self.chosen, shuffle_seed).batch(batch_size).map(prepare).prefetch(2)
 
 
 def plain_reason(error: Exception) -> str:

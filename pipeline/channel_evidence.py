@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from contracts.channels import ChannelGraph, MacTerm
 from contracts.data import Batch
 from contracts.errors import UsageError
 from contracts.statistics import ChannelStatistics, Vector
+from dataset_io.samples import some_batches
 from keras_models.activation_statistics import activation_statistics
 from keras_models.macs import mac_terms
+from keras_models.second_moments import BATCHES as MOMENT_BATCHES
 from keras_models.second_moments import second_moments
+from keras_models.sensitivity import BATCHES as GRADIENT_BATCHES
 from keras_models.sensitivity import sensitivities
 from pruning.channels import channel_graph
 from pruning.reconstruction import linear_readers
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.session import Session
 
 BATCH_SIZE = 128
-MOST_BATCHES = 80
+ACTIVATION_BATCHES = 80
 """About 10,000 examples: mean activations hardly change beyond."""
 
 
@@ -56,22 +58,22 @@ class ChannelEvidence:
     @cached_property
     def _activations(self) -> ChannelStatistics:
         session = self._session
-        found = activation_statistics(session.loaded.model, session.graph, self.graph, self._batches())
+        found = activation_statistics(
+            session.loaded.model, session.graph, self.graph, self._batches(ACTIVATION_BATCHES)
+        )
         return ChannelStatistics(activations=found)
 
     @cached_property
     def _gradients(self) -> ChannelStatistics:
         session = self._session
-        found = sensitivities(session.loaded.model, self.graph, self._batches(), session.loss.tensor)
+        found = sensitivities(session.loaded.model, self.graph, self._batches(GRADIENT_BATCHES), session.loss.tensor)
         return ChannelStatistics(sensitivities=found)
 
     @cached_property
     def second_moments(self) -> Mapping[str, Vector]:
         """Of what each layer reads that can be reconstructed."""
         readers = linear_readers(self._session.graph, self.graph)
-        return second_moments(self._session.loaded.model, readers, self._batches())
+        return second_moments(self._session.loaded.model, readers, self._batches(MOMENT_BATCHES))
 
-    def _batches(self) -> Iterator[Batch]:
-        data = self._session.require_data()
-        part = data.test if data.train.size == 0 else data.train
-        return islice(part.batches(BATCH_SIZE), MOST_BATCHES)
+    def _batches(self, count: int) -> Iterator[Batch]:
+        return some_batches(self._session.require_data(), count * BATCH_SIZE, "channels", BATCH_SIZE)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from contracts.channels import ChannelPlan
-from contracts.data import Array, first_examples
+from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.recipe import PointRecipe, PruneRecipe
 from contracts.results import LayerReport
+from dataset_io.samples import some_examples
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.proof import ProofResult, prove, prove_exact_part
@@ -129,7 +130,7 @@ class ChannelPruning:
 
     def _examples(self) -> tuple[Array, ...]:
         if self.session.data:
-            return first_examples(self.session.data.test, PROOF_EXAMPLES)
+            return some_examples(self.session.data, PROOF_EXAMPLES, "proof")
         return random_examples(self.session.interface, PROOF_EXAMPLES, 0)
 
 

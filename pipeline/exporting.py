@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Data, first_examples
+from contracts.data import Array, Data
 from contracts.errors import ExportError
 from contracts.recipe import DeviceRecipe, NumericsRecipe
 from dataset_io.metrics import score
+from dataset_io.samples import some_examples
 from keras_models.prediction import Predictor
 from pipeline.quality import check_arena, drop
 from pipeline.session import Session
@@ -79,8 +81,7 @@ class Exporter:
         self._rounded = rounded is not None
         self._predictor = Predictor(rounded, session.interface) if self._rounded else session.predictor
         self._converter = Converter(rounded if self._rounded else session.loaded.model, session.interface)
-        self._calibration = _calibration_examples(session)
-        self._examples = self._verification_examples(seed)
+        self._seed = seed
 
     def __enter__(self) -> "Exporter":
         return self
@@ -137,27 +138,27 @@ class Exporter:
             )
         return value
 
-    def _verification_examples(self, seed: int) -> tuple[Array, ...]:
+    @cached_property
+    def _calibration(self) -> tuple[Array, ...] | None:
+        """Real inputs to quantize by."""
+        data = self._session.data
+        return some_examples(data, CALIBRATION_EXAMPLES, "calibration") if data else None
+
+    @cached_property
+    def _examples(self) -> tuple[Array, ...]:
+        """What a file is verified on."""
         session = self._session
         if session.data:
-            real = first_examples(session.data.test, VERIFIED_EXAMPLES)
-            # A small test part is gone through again and again.
+            real = some_examples(session.data, VERIFIED_EXAMPLES, "verification")
+            # A small part is gone through again and again.
             return tuple(np.resize(array, (max(len(array), FEWEST_EXAMPLES), *array.shape[1:])) for array in real)
-        return random_examples(session.interface, VERIFIED_EXAMPLES, seed, self._converter.index_limits)
+        return random_examples(session.interface, VERIFIED_EXAMPLES, self._seed, self._converter.index_limits)
 
 
 def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:
     """The model as float32 .tflite, which tables compare with."""
     with Exporter(session) as exporter:
         return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
-
-
-def _calibration_examples(session: Session) -> tuple[Array, ...] | None:
-    """Real inputs to quantize by: of the training part, or of the test part where there is no other."""
-    if session.data is None:
-        return None
-    part = session.data.test if session.data.train.size == 0 else session.data.train
-    return first_examples(part, CALIBRATION_EXAMPLES)
 
 
 def score_file(data: Data, file: bytes) -> float:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, first_examples
+from contracts.data import Array
 from contracts.errors import ModelError, UsageError
 from contracts.layers import Bypass
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
+from dataset_io.samples import some_examples
 from keras_models.bypass import bypassed
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
@@ -101,7 +102,7 @@ class LayerPruning:
         Raises ModelError where the smaller model computes something else.
         """
         loaded = self.session.loaded
-        examples = first_examples(self.session.require_data().test, PROOF_EXAMPLES)
+        examples = some_examples(self.session.require_data(), PROOF_EXAMPLES, "proof")
         result = prove_bypasses(loaded.model, smaller.loaded.model, self.session.graph, self.choice.bypasses, examples)
         if not result.holds:
             raise ModelError(
@@ -118,16 +119,17 @@ def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> La
     request = method.request(recipe)
     model = session.loaded.model
     models = holding_models({"class_name": type(model).__name__, "config": model.get_config()})
-    choice = choose_layers(session.graph, models, request, _Trial(session, recipe.seed))
+    choice = choose_layers(session.graph, models, request, _Trial(session))
     return LayerPruning(session, request, choice)
 
 
 class _Trial:
     """Tells how much the outputs on some examples of the training part change by bypasses."""
 
-    def __init__(self, session: Session, seed: int) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._examples = _some_examples(session, _affordable(session, MACS_PER_CANDIDATE, FEWEST_EXAMPLES), seed)
+        count = _affordable(session, MACS_PER_CANDIDATE, FEWEST_EXAMPLES)
+        self._examples = some_examples(session.require_data(), count, "layers")
         self._batch_size = _affordable(session, MACS_PER_BATCH, 1)
         self._expected = self._outputs()
 
@@ -146,19 +148,3 @@ class _Trial:
 def _affordable(session: Session, macs: int, fewest: int) -> int:
     """How many examples come to so many multiply-accumulates."""
     return min(max(macs // (session.macs or 1), fewest), MOST_EXAMPLES)
-
-
-def _some_examples(session: Session, count: int, seed: int) -> tuple[Array, ...]:
-    """Inputs drawn at random: the first ones of a folder may all be of one class."""
-    data = session.require_data()
-    part = data.test if data.train.size == 0 else data.train
-    if part.arrays is not None:
-        size = len(part.arrays[0][0])
-        drawn = np.random.default_rng(seed).choice(size, min(count, size), replace=False)
-        return tuple(array[drawn] for array in part.arrays[0])
-    import tensorflow as tf
-
-    # The order of a stream follows from its own seed and this one, which training sets too.
-    tf.random.set_seed(seed)
-    inputs, _ = next(iter(part.tf_dataset(count, shuffle_seed=seed)))
-    return tuple(array.numpy() for array in tf.nest.flatten(inputs))

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import first_examples
 from contracts.recipe import PointRecipe, QuantizationRecipe
 from dataset_io.metrics import score
+from dataset_io.samples import some_examples
 from keras_models.bridge import prove_twin, training_twin
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
@@ -36,7 +36,7 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
     for reason in dict.fromkeys(rounded.in_float.values()):
         names = [name for name, why in rounded.in_float.items() if why == reason]
         reporter.note(f"left in float, as {reason}: {', '.join(names)}")
-    rounded.find_ranges(first_examples(data.train, RANGE_EXAMPLES))
+    rounded.find_ranges(some_examples(data, RANGE_EXAMPLES, "ranges"))
     if clusters:
         _share(rounded, clusters)
     training = _training_recipe(recipe)

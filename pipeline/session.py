@@ -133,5 +133,6 @@ def data_options(recipe: DataRecipe) -> DataOptions:
         scale=recipe.scale,
         loss=recipe.loss,
         metric=recipe.metric,
+        split_seed=recipe.split_seed,
         seed=getattr(recipe, "seed", 0),
     )

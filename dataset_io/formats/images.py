@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from contracts.data import Indices
 from contracts.errors import DataError
 from contracts.model import Interface, Port
 from contracts.quiet import import_tensorflow
 from dataset_io.facts import Facts, label_facts
 from dataset_io.options import DataOptions
-from dataset_io.parts import Indices, RawData
+from dataset_io.parts import RawData
 from dataset_io.splits import plain_reason
 from dataset_io.streams import StreamPart
 
@@ -173,9 +174,14 @@ def _part(files: _Files, shape: ImageShape) -> StreamPart:
         whole=True,
         nonfinite=0,
     )
-    classes = (label_facts(np.asarray(files.classes)),) if files.classes else ()
-    source = partial(_examples, files, shape)
-    return StreamPart(source=source, total=len(files.paths), input_facts=(pixels,), label_facts=classes)
+    classes = (np.asarray(files.classes),) if files.classes else ()
+    return StreamPart(
+        source=partial(_examples, files, shape),
+        total=len(files.paths),
+        input_facts=(pixels,),
+        label_facts=tuple(map(label_facts, classes)),
+        classes=classes,
+    )
 
 
 def _examples(files: _Files, shape: ImageShape, chosen: Indices | None, shuffle_seed: int | None) -> Any:

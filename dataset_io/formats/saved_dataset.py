@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from contracts.data import Array, Indices
 from contracts.errors import DataError
 from contracts.model import Interface, Port
 from contracts.quiet import import_tensorflow
 from dataset_io.facts import Facts, input_facts, label_facts, merged
+from dataset_io.labels import class_numbers, joined_classes
 from dataset_io.options import DataOptions
-from dataset_io.parts import Indices, RawData, check_finite
+from dataset_io.parts import RawData, check_finite
 from dataset_io.shapes import fitted_shape
 from dataset_io.splits import plain_reason
 from dataset_io.streams import StreamPart
@@ -127,16 +129,18 @@ def _is_batched(where: str, spec: Any, port: Port) -> bool:
 
 
 def _part(where: str, examples: Any) -> StreamPart:
-    """Reads the part through, a chunk at a time."""
+    """Reads the part through, a chunk at a time; of the labels it keeps the classes."""
     import tensorflow as tf
 
     chunk = max(1, _CHUNK_BYTES // _example_bytes(examples))
     inputs: list[tuple[Facts, ...]] = []
     labels: list[tuple[Facts, ...]] = []
+    classes: list[tuple[Array | None, ...]] = []
     try:
         for x, y in examples.batch(chunk).prefetch(1).as_numpy_iterator():
             inputs = [_with(inputs, tuple(input_facts(array) for array in x))]
             labels = [_with(labels, tuple(label_facts(array) for array in y))]
+            classes.append(tuple(class_numbers(array) for array in y))
     except tf.errors.OpError as error:
         raise _damaged(where, error) from error
     if not inputs:
@@ -146,8 +150,13 @@ def _part(where: str, examples: Any) -> StreamPart:
     for facts in labels[0]:
         check_finite(f"{where}: y", facts)
     total = inputs[0][0].count
-    source = partial(_read, examples, total)
-    return StreamPart(source=source, total=total, input_facts=inputs[0], label_facts=labels[0])
+    return StreamPart(
+        source=partial(_read, examples, total),
+        total=total,
+        input_facts=inputs[0],
+        label_facts=labels[0],
+        classes=tuple(joined_classes(chunks) for chunks in zip(*classes, strict=True)),
+    )
 
 
 def _with(known: list[tuple[Facts, ...]], new: tuple[Facts, ...]) -> tuple[Facts, ...]:

@@ -14,9 +14,8 @@ def derived_seed(seed: int, number: int) -> int:
 
 
 def steps_of(train: Split, batch_size: int) -> int:
-    """Steps of one epoch; a stream of unknown length is counted."""
-    size = train.size if train.size is not None else sum(len(inputs[0]) for inputs, _ in train.batches(batch_size))
-    return math.ceil(size / batch_size)
+    """Steps of one epoch."""
+    return math.ceil(train.size / batch_size)
 
 
 class Feed:

@@ -44,8 +44,10 @@ def test_one_part_is_split_by_seed_without_losing_an_example(tmp_path, make_inte
         np.testing.assert_array_equal(split.arrays[1][0].ravel(), part % 2)
     again = open_data(source, interface, DataOptions(validation_split=0.3))
     np.testing.assert_array_equal(again.test.arrays[0][0].ravel(), parts[2])
-    other = open_data(source, interface, DataOptions(validation_split=0.3, seed=1))
+    other = open_data(source, interface, DataOptions(validation_split=0.3, split_seed=1))
     assert not np.array_equal(other.test.arrays[0][0].ravel(), parts[2])
+    same = open_data(source, interface, DataOptions(validation_split=0.3, seed=1))
+    np.testing.assert_array_equal(same.test.arrays[0][0].ravel(), parts[2])
 
 
 def test_several_inputs_and_outputs_go_by_name(tmp_path, make_interface):

@@ -1,0 +1,46 @@
+"""Some examples of the data: drawn at random from the whole training part, all classes among them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from contracts.data import Array, Batch, Data, Indices, Split
+
+_READ = 64
+"""Examples that are read at once."""
+_CLASSES = ("binary", "multiclass", "multilabel")
+
+
+def some_examples(data: Data, count: int, purpose: str) -> tuple[Array, ...]:
+    """The inputs of `count` examples (all, where there are fewer), one array for each input of the model.
+
+    Seeded by the data's seed; each purpose (one word) has a draw of its own.
+    """
+    batches = [inputs for inputs, _ in some_batches(data, count, purpose, _READ)]
+    return tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+
+
+def some_batches(data: Data, count: int, purpose: str, batch_size: int) -> Iterator[Batch]:
+    """The same in batches, with labels; of a stream no more than a few batches are in memory, and none else is read."""
+    part = data.train if data.train.size else data.test
+    generator = np.random.default_rng([data.seed, *purpose.encode()])
+    chosen = _drawn(part, data.task.kinds, count, generator)
+    return part.batches(batch_size, chosen, int(generator.integers(2**31)))
+
+
+def _drawn(part: Split, kinds: tuple[str, ...], count: int, generator: np.random.Generator) -> Indices:
+    """Numbers of examples, rising: one of each class first, as far as `count` goes, then any."""
+    order = generator.permutation(part.size)
+    first = np.zeros(part.size, dtype=bool)
+    for classes in _class_columns(part, kinds):
+        _, places = np.unique(classes[order], return_index=True)
+        first[order[places]] = True
+    return np.sort(order[np.argsort(~first[order], kind="stable")][:count])
+
+
+def _class_columns(part: Split, kinds: tuple[str, ...]) -> Iterator[Array]:
+    """Arrays of which every value is to be among the examples: the classes of each output, or each of its labels."""
+    if any(kind in _CLASSES for kind in kinds):
+        for kind, classes in zip(kinds, part.classes, strict=True):
+            if kind in _CLASSES and classes is not None:
+                yield from classes.T if classes.ndim == 2 else (classes,)
