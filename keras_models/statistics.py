@@ -1,12 +1,14 @@
-"""How many weights a live model has, and how many of its kernel weights are zero."""
+"""How many weights a live model has, and how many of those that are up for pruning are zero."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from contracts.model import WeightKey
 from keras_models.array_transfer import read
-from keras_models.variables import variables, weight_specs
+from keras_models.variables import weight_specs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,21 +18,23 @@ class WeightCounts:
     parameters: int
     prunable_weights: int
     zero_weights: int
-    """Kernel weights that are exactly 0."""
+    """Prunable weights that are exactly 0."""
 
     @property
     def sparsity(self) -> float | None:
-        """Share of zeros among the kernel weights, 0..1; None without kernels."""
+        """Share of zeros among the prunable weights, 0..1; None where there are none."""
         return self.zero_weights / self.prunable_weights if self.prunable_weights else None
 
 
-def count_weights(model: Any) -> WeightCounts:
-    """Count a model's weights, one array at a time."""
-    specs = {(path, spec.name): spec for path, layer in weight_specs(model).items() for spec in layer}
-    kernels = {key: spec for key, spec in specs.items() if spec.is_kernel}
-    live = variables(model)
+def count_weights(model: Any, prunable: Mapping[WeightKey, Any]) -> WeightCounts:
+    """Count a model's weights, one array at a time; `prunable` are those of its variables whose zeros count."""
+    size = nonzero = 0
+    for variable in prunable.values():
+        array = read(variable)
+        size += array.size
+        nonzero += int(np.count_nonzero(array))
     return WeightCounts(
-        parameters=sum(spec.size for spec in specs.values()),
-        prunable_weights=sum(spec.size for spec in kernels.values()),
-        zero_weights=sum(spec.size - int(np.count_nonzero(read(live[key]))) for key, spec in kernels.items()),
+        parameters=sum(spec.size for layer in weight_specs(model).values() for spec in layer),
+        prunable_weights=size,
+        zero_weights=size - nonzero,
     )

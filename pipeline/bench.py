@@ -14,12 +14,13 @@ from contracts.recipe import SweepRecipe
 from contracts.results import Measurement
 from keras_models.variables import get_arrays, set_arrays
 from pipeline.channel_pruning import ChannelPruning
+from pipeline.chosen_weights import choose_weights
 from pipeline.exporting import Exporter, energy_estimate_uj, latency_columns
-from pipeline.fine_tuning import FineTuner, kernels
+from pipeline.fine_tuning import FineTuner
 from pipeline.from_scratch import epochs_left, start_from_scratch, train_dense
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
-from pipeline.points import DENSE, UNPRUNED, Point
+from pipeline.points import DENSE, UNPRUNED, Point, methods_of
 from pipeline.reporting import Reporter
 from pipeline.session import Session, open_session
 from pipeline.sweep_requests import numerics
@@ -62,11 +63,11 @@ class _Tools(ExitStack):
         return self.enter_context(Exporter(self.session, self._recipe.seed))
 
     def fine_tune(self, recipe: SweepRecipe, rate_share: float | None, reporter: Reporter) -> float:
-        """Fine-tune the model with all its kernels' zeros held, as every point that is fine-tuned is. Seconds of it."""
+        """Fine-tune the model with all its zeros held, as every point that is fine-tuned is. Seconds of it."""
         started = time.perf_counter()
         if self._tuner is None:
             left = replace(recipe, epochs=epochs_left(recipe))
-            tuner = FineTuner(self.session, kernels(self.session), left, rate_share=rate_share)
+            tuner = FineTuner(self.session, self.session.prunable, left, rate_share=rate_share)
             self._tuner = self._training.enter_context(tuner)
         if self._tuner.run(reporter).interrupted:
             raise KeyboardInterrupt
@@ -93,7 +94,9 @@ class Bench(ExitStack):
 
     @cached_property
     def _session(self) -> Session:
-        return open_session(self._path, self._recipe, self._reporter)
+        session = open_session(self._path, self._recipe, self._reporter)
+        choose_weights(session, self._recipe, methods_of(self._recipe))
+        return session
 
     @cached_property
     def _original(self) -> Arrays:

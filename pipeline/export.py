@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
+from pipeline.chosen_weights import matrix_zeros
 from pipeline.exporting import Exporter, unpruned_file
 from pipeline.file_choice import choose_file, export_candidates
 from pipeline.model_paths import size_of
@@ -28,7 +29,7 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     with Exporter(session, recipe.seed, rounded) as exporter:
         files = export_candidates(exporter, recipe, model.score, bool(model.zero_weights), reporter)
     for exported in files:
-        check_weights(exported.data, model.zero_weights or 0)
+        check_weights(exported.data, matrix_zeros(session))
     metric = session.data.task.metric if session.data else None
     choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, model.score)
     chosen = choice.chosen.exported

@@ -20,17 +20,9 @@ from keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoc
 from keras_models.training.class_weights import balanced_class_weights
 from keras_models.training.devices import ONE_DEVICE, Devices, choose_devices
 from keras_models.training.tensorboard import TensorBoardLog
-from keras_models.variables import variables, weight_specs
 from pipeline.reporting import Reporter
 from pipeline.session import Session
 from pipeline.training_store import checkpoint_folder
-
-
-def kernels(session: Session) -> dict[WeightKey, Any]:
-    """The live kernels of a session's model."""
-    live = variables(session.loaded.model)
-    specs = weight_specs(session.loaded.model)
-    return {(path, spec.name): live[path, spec.name] for path in specs for spec in specs[path] if spec.is_kernel}
 
 
 def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:

@@ -114,7 +114,7 @@ def mask_plan(session: Session, masks: Mapping[WeightKey, Mask], selection: Sele
         session=session,
         masks=masks,
         selection=selection,
-        layers=report_layers(session, masks, selection),
+        layers=_report_layers(session, masks, selection),
         warnings=_emptied(masks),
     )
 
@@ -124,14 +124,14 @@ def _emptied(masks: Mapping[WeightKey, Mask]) -> tuple[str, ...]:
     return (f"every weight becomes zero in {', '.join(emptied)}",) if emptied else ()
 
 
-def report_layers(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> tuple[LayerReport, ...]:
+def _report_layers(session: Session, masks: Mapping[WeightKey, Mask], selection: Selection) -> tuple[LayerReport, ...]:
     """One row for every layer of the model, counting the zeros that the masks lead to."""
-    arrays = LiveArrays(variables(session.loaded.model))
+    arrays = LiveArrays(session.prunable)
     return tuple(
         LayerReport(
             name=path,
             kind=layer.kind,
-            weights=sum(spec.size for spec in layer.weights if spec.is_kernel or (path, spec.name) in masks),
+            weights=sum(spec.size for spec in layer.weights if (path, spec.name) in arrays),
             zeros=_zeros(layer, masks, arrays),
             status="skipped" if path in selection.skipped else "pruned",
             reason=selection.skipped.get(path),
@@ -144,10 +144,9 @@ def _zeros(layer: LayerSpec, masks: Mapping[WeightKey, Mask], arrays: LiveArrays
     zeros = 0
     for spec in layer.weights:
         key = (layer.path, spec.name)
-        if key in masks:
+        if key in arrays:
             stays = arrays[key] != 0
-            stays &= masks[key]
+            if key in masks:
+                stays &= masks[key]
             zeros += spec.size - int(np.count_nonzero(stays))
-        elif spec.is_kernel:
-            zeros += spec.size - int(np.count_nonzero(arrays[key]))
     return zeros

@@ -13,14 +13,12 @@ from pipeline.session import Session
 class Pruned:
     """What applying a plan came to: the session of the pruned model, and how training went, where the method trains.
 
-    `layers` is the report where training changed the plan's, else None. `training_s` is None where nothing was trained;
-    `interrupted` says that Ctrl-C ended it early.
+    `training_s` is None where nothing was trained; `interrupted` says that Ctrl-C ended it early.
     `rate_share` is the share of the learning rate that fine-tuning starts from (None: by how much is zero).
     """
 
     session: Session
     rate_share: float | None = None
-    layers: tuple[LayerReport, ...] | None = None
     training_s: float | None = None
     interrupted: bool = False
 

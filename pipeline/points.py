@@ -47,7 +47,7 @@ def sweep_points(recipe: SweepRecipe) -> tuple[Point, ...]:
     Raises UsageError unless there is exactly one list of values (or --methods and at most one), all of them are good,
     and every option given is for at least one of the methods.
     """
-    methods = _methods(recipe)
+    methods = methods_of(recipe)
     flag, values = _values(recipe)
     known = {name: plugins.load(METHODS, name).OPTIONS for name in methods}
     for name in methods:
@@ -69,7 +69,7 @@ def sweep_points(recipe: SweepRecipe) -> tuple[Point, ...]:
     return (*(Point(recipe=bare, reference=name) for name in references), *(Point(recipe=point) for point in points))
 
 
-def _methods(recipe: SweepRecipe) -> list[str]:
+def methods_of(recipe: SweepRecipe) -> list[str]:
     """The methods that are compared, or the one that is swept."""
     if recipe.methods is None:
         return [recipe.method]

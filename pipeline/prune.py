@@ -11,11 +11,13 @@ from contracts.recipe import PruneRecipe, as_plain
 from contracts.results import Measurement, Result
 from keras_models.files import save_model
 from keras_models.proof import TOLERANCE
+from keras_models.variables import variables
 from pipeline.channel_pruning import ChannelPruning
+from pipeline.chosen_weights import choose_weights, counted_again, matrices, matrix_zeros
 from pipeline.clustering import cluster_weights
 from pipeline.exporting import Exported, Exporter, unpruned_file
 from pipeline.file_choice import Choice, choose_file, export_candidates
-from pipeline.fine_tuning import FineTuner, kernels, zero_masks
+from pipeline.fine_tuning import FineTuner, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import make_plan
@@ -49,6 +51,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """
     outputs = prune_outputs(path, recipe)
     session = open_session(path, recipe, reporter)
+    choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
@@ -59,11 +62,12 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     if recipe.dry_run:
         return replace(result, rows=(original, _predicted(original, plan)), extra={**plan.details})
     pruned, proof = _apply(plan, recipe, reporter)
-    result = replace(result, layers=pruned.layers or plan.layers, extra={**plan.details, **proof})
+    result = replace(result, extra={**plan.details, **proof})
     fine_tunes = not plan.trains and epochs_left(recipe) > 0
     channels = plan.plan if isinstance(plan, ChannelPruning) else None
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
+    result = replace(result, layers=counted_again(result.layers, outcome.session))
     choice = _choose(outcome, recipe, original.score, unpruned, reporter)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
@@ -158,7 +162,7 @@ def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Repo
 
 def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
     """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
-    live, started = kernels(pruned.session), time.perf_counter()
+    live, started = pruned.session.prunable, time.perf_counter()
     held = {key: live[key] for key in zero_masks(live)}
     left = replace(recipe, epochs=epochs_left(recipe))
     with FineTuner(pruned.session, held, left, rate_share=pruned.rate_share) as tuner:
@@ -167,12 +171,12 @@ def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple
 
 
 def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[Exported]:
-    """Verified files of the pruned model, in which its zeros and the clusters of its kernels are found again."""
+    """Verified files of the pruned model, in which the zeros and the clusters of its matrices are found again."""
     session, row = outcome.session, outcome.rows[-1]
     rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded, clustered=bool(recipe.clusters)) as exporter:
         files = export_candidates(exporter, recipe, row.score, bool(row.zero_weights), reporter)
-    unclustered = len(kernels(session)) - len(outcome.clustered)
+    unclustered = sum(key not in outcome.clustered for key in matrices(variables(session.loaded.model)))
     for exported in files:
-        check_weights(exported.data, row.zero_weights or 0, recipe.clusters, unclustered)
+        check_weights(exported.data, matrix_zeros(session), recipe.clusters, unclustered)
     return files

@@ -13,8 +13,8 @@ from contracts.recipe import PointRecipe
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import FitResult, Masks, UpdateMasks
 from keras_models.variables import get_arrays, set_arrays, variables
-from pipeline.fine_tuning import FineTuner, kernels, zero_masks
-from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, report_layers, require_more_zeros
+from pipeline.fine_tuning import FineTuner, zero_masks
+from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, require_more_zeros
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -37,7 +37,7 @@ class RegimePlan(TrainingPlan):
         session, started = self.target.session, time.perf_counter()
         live = variables(session.loaded.model)
         chosen = {key: live[key] for key in self.target.masks}
-        held = {key: mask for key, mask in zero_masks(kernels(session)).items() if key not in chosen}
+        held = {key: mask for key, mask in zero_masks(session.prunable).items() if key not in chosen}
         rate_share = 1.0 if self.recipe.from_scratch else None
         with FineTuner(
             session, {key: live[key] for key in (*chosen, *held)}, self.recipe, rate_share=rate_share
@@ -45,7 +45,6 @@ class RegimePlan(TrainingPlan):
             result = self._train(tuner, chosen, held, reporter)
         return Pruned(
             session=session,
-            layers=report_layers(session, result.masks, self.target.selection),
             training_s=time.perf_counter() - started,
             interrupted=result.interrupted,
         )

@@ -23,8 +23,8 @@ from keras_models.prediction import Predictor
 from keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, wrap
 from keras_models.training import steps_of
 from keras_models.variables import variables
-from pipeline.fine_tuning import FineTuner, Trainee, kernels
-from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, report_layers, require_more_zeros
+from pipeline.fine_tuning import FineTuner, Trainee
+from pipeline.masked_pruning import TrainingPlan, mask_plan, prunable, require_more_zeros
 from pipeline.plan import Pruned
 from pipeline.reporting import Reporter
 from pipeline.session import Session
@@ -60,7 +60,7 @@ class ScheduledPlan(TrainingPlan):
         exact = ExactEnd(wrapped, chosen, self._exact)
         # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
         share = 1.0 if recipe.from_scratch else 1 + 2 * self.target.sparsity
-        held = {key: live[key] for key in kernels(session) if key not in chosen}
+        held = {key: live[key] for key in session.prunable if key not in chosen}
         with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
@@ -72,10 +72,9 @@ class ScheduledPlan(TrainingPlan):
                 raise KeyboardInterrupt  # nothing is pruned yet
             raise TrainingError("training ended before any epoch reached the target", "lower --learning-rate")
         self.twin.carry_back()
-        masks = self._reached(reporter, exact.mended)
+        self._check_reached(reporter, exact.mended)
         return Pruned(
             session=session,
-            layers=report_layers(session, masks, self.target.selection),
             training_s=time.perf_counter() - started,
             interrupted=result.interrupted,
         )
@@ -125,8 +124,8 @@ class ScheduledPlan(TrainingPlan):
             score=lambda: score(data.task, *predictor.split(data.validation)),
         )
 
-    def _reached(self, reporter: Reporter, mended: list[WeightKey]) -> dict[WeightKey, Mask]:
-        """The masks that training ended with, each checked against the number of zeros that was asked for."""
+    def _check_reached(self, reporter: Reporter, mended: list[WeightKey]) -> None:
+        """Compare the number of zeros that training ended with to what was asked for."""
         session = self.target.session
         live = _chosen(session, self.target.masks)
         masks = {key: array != 0 for key, array in LiveArrays(live).items()}
@@ -140,7 +139,6 @@ class ScheduledPlan(TrainingPlan):
         ]
         if off:
             reporter.warning(f"more than {TOLERANCE} from the sparsity that was asked for: {_names(off)}")
-        return masks
 
 
 def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) -> ScheduledPlan:

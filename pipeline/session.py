@@ -1,5 +1,6 @@
 """One model with its data: loaded once, changed in place, measured as often as needed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from contracts.data import Data, Split
 from contracts.errors import UsageError
-from contracts.model import Interface, ModelGraph
+from contracts.model import Interface, ModelGraph, WeightKey
 from contracts.recipe import DataRecipe, ModelRecipe
 from contracts.results import Measurement
 from dataset_io.metrics import score
@@ -20,7 +21,7 @@ from keras_models.losses import LossFunction
 from keras_models.macs import node_macs
 from keras_models.prediction import Predictor
 from keras_models.statistics import count_weights
-from keras_models.variables import interface, weight_specs
+from keras_models.variables import interface, variables, weight_specs
 from pipeline.channel_evidence import ChannelEvidence
 from pipeline.keras_energy import keras_energy_uj
 from pipeline.reporting import Reporter
@@ -36,11 +37,15 @@ class Score:
 
 
 class Session:
-    """A loaded model, its graph, its data if any, and its original weights."""
+    """A loaded model, its graph, its data if any, and its original weights.
 
-    def __init__(self, loaded: LoadedModel, data: Data | None) -> None:
+    `chosen` are weights that are up for pruning besides the kernels: their zeros are held and counted as well.
+    """
+
+    def __init__(self, loaded: LoadedModel, data: Data | None, chosen: Collection[WeightKey] = ()) -> None:
         self.loaded = loaded
         self.data = data
+        self.chosen = chosen
 
     @cached_property
     def interface(self) -> Interface:
@@ -70,6 +75,15 @@ class Session:
         """The channels of the model with its original weights."""
         return ChannelEvidence(self)
 
+    @property
+    def prunable(self) -> dict[WeightKey, Any]:
+        """The live variables whose zeros are held and counted: kernels, and what was chosen besides."""
+        live = variables(self.loaded.model)
+        specs = weight_specs(self.loaded.model)
+        named = ((path, spec) for path, weights in specs.items() for spec in weights)
+        keys = ((path, spec.name) for path, spec in named if spec.is_kernel or (path, spec.name) in self.chosen)
+        return {key: live[key] for key in keys}
+
     def require_data(self) -> Data:
         """The data; raises UsageError where none was given."""
         if self.data is None:
@@ -88,7 +102,7 @@ class Session:
 
     def measure(self, **columns: Any) -> Measurement:
         """One row of a results table for the model as it is now; `columns` are added."""
-        counts = count_weights(self.loaded.model)
+        counts = count_weights(self.loaded.model, self.prunable)
         scored = self.score(self.data.test) if self.data else None
         return Measurement(
             **columns,
