@@ -18,6 +18,7 @@ from tflite_export.finish import finish
 from tflite_export.index_limits import index_limits
 from tflite_export.layer_scopes import matching_layers, recorded_scopes, tensors_of_layers
 from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
+from tflite_export.start_states import with_own_start_states
 from tflite_export.tracing import SavedGraph
 
 NUMERICS = "tflite_export.numerics"
@@ -116,9 +117,10 @@ class Converter:
             operators = [*converter.target_spec.supported_ops, tf.lite.OpsSet.SELECT_TF_OPS]
             converter.target_spec.supported_ops = operators
         try:
-            return bytes(converter.convert())
+            data = bytes(converter.convert())
         except Exception as error:  # whatever the converter raises means that there is no file
             raise explain(error, self._model) from error
+        return with_own_start_states(data)
 
     def _run_calibrated(self, configure: Configure, calibration: Calibration, allow_flex: bool) -> bytes:
         """A calibrated file of a recurrent model: with fused LSTMs where they come out right, else unrolled."""
