@@ -62,7 +62,6 @@ def _from_legacy_config(archive: ModelArchive, custom_objects: Mapping[str, Any]
 
         return model_config.model_from_config(json_utils.decode(text), custom_objects=dict(custom_objects))
     from keras.src.legacy.saving import json_utils, saving_options, saving_utils
-    from keras.src.saving.serialization_lib import SafeModeScope
 
-    with saving_options.keras_option_scope(use_legacy_config=True), SafeModeScope(not trust_model):
+    with saving_options.keras_option_scope(use_legacy_config=True):
         return saving_utils.model_from_config(json_utils.decode(text), custom_objects=dict(custom_objects))

@@ -1,12 +1,10 @@
-"""Code inside a saved model, found by reading its config before any loader sees it.
+"""Code that a saved model would run or load, found by reading its config before any loader sees it.
 
-Three kinds run when Keras loads or calls the model: Python code stored in the file (Lambda layers, serialized
-lambdas), layers that load a program from elsewhere, and TensorFlow functions called by name. Classes and functions
-of others cannot run from the file, but the file asks for them by name and module.
+Allowed is what is known: Keras's own classes and functions by their exact names, and operator layers whose function
+only computes with tensors. All else is a finding: `code` stands in the file itself, or is TensorFlow's and may do
+anything; a foreign `class` or `function` cannot run from the file, which only asks for it by name.
 """
 
-import json
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +13,17 @@ from typing import Any, Literal
 from contracts.errors import UntrustedCodeError
 from keras_models.archives.archive import ModelArchive
 from keras_models.custom_objects import APPLICATION_LAYERS
+from keras_models.graphs.calls import is_keras3_operation
+from keras_models.known_classes import KNOWN_CLASSES, TYPE_SPECS, VOCABULARY_LAYERS, is_keras_module
+from keras_models.known_functions import ACTIVATIONS, KNOWN_FUNCTIONS
 from keras_models.layer_tree import layer_config
+from keras_models.operator_layers import FUNCTION_LAYERS, calls_constants_alone, objection
 
-# They unpickle a program, or load one from a path.
 _PROGRAM_LAYERS = {"TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "ModuleWrapper"}
-# The parts of TensorFlow whose functions compute with tensors and touch nothing else.
-_TENSOR_FUNCTIONS = re.compile(
-    r"(compat\.v1\.)?((math|nn|linalg|image|signal|random|strings|bitwise|sets|sparse|ragged|quantization|dtypes"
-    r"|debugging|keras\.\w+|__operators__)\.)?\w+$"
-)
-_FUNCTIONS_WITH_EFFECTS = re.compile(r"(py_func|numpy_function|load_|print$|function$|init_scope)")
-_EFFECTFUL_OPERATION = re.compile(r"File|PyFunc|Save|Restore|Library|Print|Summary|Remote")
+"""They unpickle a program, or load one from a path: no class of the user's can stand in for them."""
 
-_KERAS_MODULES = ("keras", "tf_keras", "builtins", "tensorflow.python.keras", "tensorflow.python.ops.init_ops_v2")
+_COMPOSITE_CONSTANT = "_COMPOSITE_TYPE"
+"""How Keras 2 marks a constant that it would decode from JSON."""
 
 Kind = Literal["code", "class", "function"]
 
@@ -57,7 +53,7 @@ def refuse_code(archive: ModelArchive, *, trust_model: bool, custom_objects: Col
     for finding in scan(archive):
         if finding.kind == "code" and not trust_model:
             raise UntrustedCodeError(
-                _message(archive.path, finding), "--trust-model runs it, once you know who made the file"
+                _message(archive.path, finding), "--trust-model allows it, once you know who made the file"
             )
         if finding.kind != "code" and finding.name not in custom_objects:
             raise UntrustedCodeError(
@@ -74,7 +70,10 @@ def _without_compile_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _walk(value: Any, layer: str) -> Iterator[Finding]:
-    if isinstance(value, list):
+    """Findings in a part of a config; `layer` is the name of the innermost layer around it."""
+    if isinstance(value, list | tuple):
+        if len(value) == 2 and value[0] == _COMPOSITE_CONSTANT:
+            yield _code(layer, _COMPOSITE_CONSTANT, "holds a constant that is no plain number or text")
         for item in value:
             yield from _walk(item, layer)
     if not isinstance(value, Mapping):
@@ -87,35 +86,93 @@ def _walk(value: Any, layer: str) -> Iterator[Finding]:
         yield from found
         if any(finding.kind == "code" for finding in found):
             return
-    elif set(value) == {"value"} and _is_bytecode(value["value"]):  # a lambda given as activation
-        description = "holds Python code (a lambda function)"
-        yield Finding(layer=layer, kind="code", name="lambda", description=description)
+    elif "value" in value and _is_bytecode(value["value"]):  # a lambda given as activation
+        yield _code(layer, "lambda", "holds Python code (a lambda function)")
     for key, item in value.items():
         if key == "layers" and isinstance(item, list):
             for inner in item:
-                yield from _walk(inner, str(layer_config(inner).get("name") or layer))
+                yield from _walk(inner, _own_name(inner) or layer)
         else:
             yield from _walk(item, layer)
 
 
+def _own_name(item: Any) -> str:
+    return str(layer_config(item).get("name") or "") if isinstance(item, Mapping) else ""
+
+
 def _judge(item: Mapping[str, Any], kind: str, layer: str) -> Iterator[Finding]:
     """What is not Keras's own in one serialized object, its parts left aside."""
-    if kind == "Lambda" and not _is_named_function(item):
-        yield Finding(layer=layer, kind="code", name=kind, description="holds Python code (Lambda)")
+    config = layer_config(item)
+    if kind == "Lambda":
+        yield from _judge_lambda(config, layer)
     elif kind == "__lambda__":
-        yield Finding(layer=layer, kind="code", name="lambda", description="holds Python code (a lambda function)")
+        yield _code(layer, "lambda", "holds Python code (a lambda function)")
     elif kind in _PROGRAM_LAYERS:
-        yield Finding(layer=layer, kind="code", name=kind, description=f"runs a program of its own ({kind})")
-    elif kind in ("TFOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod"):
-        function = _effectful_function(kind, layer_config(item))
-        if function:
-            description = f"calls TensorFlow's {function}, which can do more than compute ({kind})"
-            yield Finding(layer=layer, kind="code", name=function, description=description)
-    elif kind == "function" and _is_foreign(item, kind):
-        name = _short_name(str(item["config"]))
-        yield Finding(layer=layer, kind="function", name=name, description=f"uses the custom function {name!r}")
+        yield _code(layer, kind, f"runs a program of its own ({kind})")
+    elif kind in FUNCTION_LAYERS:
+        called = objection(kind, item, config)
+        if called:
+            yield _code(layer, *called)
+    elif kind in ("TypeSpec", "__typespec__"):
+        spec = str(item.get("spec_name") or item.get("type_spec")).rpartition(".")[2]
+        if spec not in TYPE_SPECS:
+            yield _code(layer, spec, f"describes a tensor by the unknown type {spec!r}")
+    elif kind == "function":
+        yield from _judge_function(item, layer)
     elif _is_foreign(item, kind):
-        yield Finding(layer=layer, kind="class", name=_short_name(kind), description=f"is of the custom class {kind!r}")
+        yield _named(layer, "class", kind, f"is of the custom class {kind!r}")
+    else:
+        yield from _judge_known(item, kind, config, layer)
+
+
+def _judge_lambda(config: Mapping[str, Any], layer: str) -> Iterator[Finding]:
+    """A Lambda layer calls up to three functions: by name, which the user must give, or as Python code in the file."""
+    for role, type_key in (("function", "function_type"), ("output_shape", "output_shape_type"), ("mask", "mask_type")):
+        value, written_as = config.get(role), config.get(type_key)
+        if isinstance(value, Mapping) and "class_name" in value:
+            continue  # a serialized function, which is judged as such
+        if isinstance(value, str) and written_as == "function":
+            yield _named(layer, "function", value, f"uses the custom function {value!r}")
+        elif not (value is None or (role == "output_shape" and written_as in (None, "raw") and _is_shape(value))):
+            yield _code(layer, "Lambda", "holds Python code (Lambda)")
+            return
+
+
+def _is_shape(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_shape(part) for part in value)
+    if isinstance(value, Mapping):
+        return all(_is_shape(part) for part in value.values())
+    return value is None or isinstance(value, int)
+
+
+def _judge_function(item: Mapping[str, Any], layer: str) -> Iterator[Finding]:
+    name, registered = item.get("config"), item.get("registered_name")
+    is_own = name in KNOWN_FUNCTIONS and registered in (None, name, "function")
+    if not (is_own and is_keras_module(str(item.get("module") or "builtins"))):
+        yield _named(layer, "function", str(name), f"uses the custom function {str(name)!r}")
+
+
+def _judge_known(item: Mapping[str, Any], kind: str, config: Mapping[str, Any], layer: str) -> Iterator[Finding]:
+    """A class of Keras's own: what it names, and what it is called with."""
+    if is_keras3_operation(item) and calls_constants_alone(item):
+        yield _code(layer, kind, f"calls {kind!r} on constants alone, which Keras never writes")
+    for key, value in config.items():
+        if not isinstance(value, str):
+            continue
+        if key in ("vocabulary", "idf_weights") and kind in VOCABULARY_LAYERS:
+            yield _code(layer, kind, f"reads the file {value!r}, which is no part of the model ({key})")
+        elif key.endswith("activation") and value not in ACTIVATIONS:
+            yield _named(layer, "function", value, f"uses the custom function {value!r}")
+
+
+def _is_foreign(item: Mapping[str, Any], kind: str) -> bool:
+    if _short_name(kind) in APPLICATION_LAYERS:
+        return False
+    registered = item.get("registered_name")
+    is_own = kind in KNOWN_CLASSES and (registered is None or _short_name(str(registered)) in KNOWN_CLASSES)
+    # The .h5 files of old versions say no module; the loaders then look among Keras's layers alone.
+    return not is_own or ("module" in item and not is_keras_module(str(item["module"] or "")))
 
 
 def _is_bytecode(value: Any) -> bool:
@@ -128,36 +185,14 @@ def _is_bytecode(value: Any) -> bool:
     )
 
 
-def _is_named_function(item: Mapping[str, Any]) -> bool:
-    """A Lambda layer of Keras 2 around a function known by name only: it loads where that name is given."""
-    config = layer_config(item)
-    return config.get("function_type") == "function" and isinstance(config.get("function"), str)
+def _code(layer: str, name: str, description: str) -> Finding:
+    return Finding(layer=layer, kind="code", name=name, description=description)
 
 
-def _is_foreign(item: Mapping[str, Any], kind: str) -> bool:
-    if _short_name(kind) in APPLICATION_LAYERS:
-        return False
-    if ">" in kind:  # SavedModel and .h5: a class registered under its package
-        return True
-    if "module" not in item or kind.startswith("__"):
-        return False  # .h5: a class that Keras does not ship is refused by its loader, which looks nowhere else
-    module = str(item["module"] or "")
-    return module not in _KERAS_MODULES and not module.startswith(tuple(f"{name}." for name in _KERAS_MODULES))
+def _named(layer: str, kind: Kind, name: str, description: str) -> Finding:
+    return Finding(layer=layer, kind=kind, name=_short_name(name), description=description)
 
 
 def _short_name(name: str) -> str:
     """`package>Name` without the package under which it was registered."""
     return name.rpartition(">")[2]
-
-
-def _effectful_function(kind: str, config: Mapping[str, Any]) -> str | None:
-    """The TensorFlow function that a Keras 2 operator layer calls, if it may do more than compute."""
-    if kind == "TensorFlowOpLayer":
-        node = config.get("node_def")
-        operation = str(json.loads(node)["op"] if isinstance(node, str) else node)
-        return operation if _EFFECTFUL_OPERATION.search(operation) else None
-    function = str(config.get("function") or config.get("class_symbol"))
-    last_name = function.rpartition(".")[2]
-    if _TENSOR_FUNCTIONS.match(function) and not _FUNCTIONS_WITH_EFFECTS.match(last_name):
-        return None
-    return function

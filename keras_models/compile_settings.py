@@ -13,6 +13,8 @@ from typing import Any
 import h5py
 
 from keras_models.kerases import keras_module
+from keras_models.known_classes import KNOWN_CLASSES
+from keras_models.known_functions import LOSSES_AND_METRICS
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time that every part of an archive bears: the present would make two equal models differ."""
@@ -28,6 +30,9 @@ def compile_model(
     trust_model: bool = False,
 ) -> None:
     """Compile as the file says; the optimizer starts afresh. Raises whatever Keras raises for unknown names."""
+    for name in _names(compile_config.get("loss")):  # Keras 2 takes whatever its module of losses can see
+        if name not in LOSSES_AND_METRICS and name not in KNOWN_CLASSES and name not in custom_objects:
+            raise ValueError(f"{name!r} is no loss of Keras")
     config = copy.deepcopy(dict(compile_config))  # Keras 2 changes what it reads
     if file_format == "keras":
         settings = keras_module(keras_major).saving.deserialize_keras_object(
@@ -36,18 +41,21 @@ def compile_model(
     else:
         utilities = _legacy_utilities(keras_major)
         settings = utilities.compile_args_from_training_config(config, dict(custom_objects))
-    for name in _strings(settings.get("loss")):
+    for name in _names(settings.get("loss")):
         keras_module(keras_major).losses.get(name)  # Keras 2 would look it up only when training starts
     model.compile(**settings)
 
 
-def _strings(loss: Any) -> Iterator[str]:
-    """The loss names in a loss, or in a list or dict of losses."""
+def _names(loss: Any) -> Iterator[str]:
+    """The losses that are given by name in a loss, or in a list or dict of losses."""
     if isinstance(loss, str):
         yield loss
-    elif isinstance(loss, list | tuple | dict):
-        for item in loss.values() if isinstance(loss, dict) else loss:
-            yield from _strings(item)
+    elif isinstance(loss, list | tuple):
+        for item in loss:
+            yield from _names(item)
+    elif isinstance(loss, dict) and "class_name" not in loss:
+        for item in loss.values():
+            yield from _names(item)
 
 
 def _legacy_utilities(keras_major: int) -> Any:

@@ -17,7 +17,7 @@ from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, unzip_archive, write_to_h5, zip_archive
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
-from keras_models.kerases import keras_module
+from keras_models.kerases import keras_module, safe_mode
 from keras_models.layer_tree import layer_entries
 
 
@@ -48,8 +48,9 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
         check_finite(archive)
         known = keras_own_objects(archive.keras_major) | given
-        model = _load(archive, known, trust_model=trust_model)
-        notes = _compile(model, archive, known, trust_model=trust_model)
+        with safe_mode(archive.keras_major, trust_model=trust_model):
+            model = _load(archive, known, trust_model=trust_model)
+            notes = _compile(model, archive, known, trust_model=trust_model)
     return LoadedModel(
         path=path,
         format=archive.format,
