@@ -24,10 +24,7 @@ def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]
 
         def wrapper(**arguments: Any) -> int:
             flags = {name: _plain(arguments.pop(name)) for name in names}
-            try:
-                return command(**arguments, flags=flags)
-            except KeyboardInterrupt as stop:  # Typer would exit without a word
-                raise typer.Abort from stop
+            return command(**arguments, flags=flags)
 
         own = [item for item in inspect.signature(command).parameters.values() if item.name != "flags"]
         parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own]

@@ -9,6 +9,7 @@ from cli.layer_report import candidate_table, layer_table
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result, write
 from cli.terminal import TerminalReporter
+from contracts.interruption import exit_status
 from contracts.recipe import PruneRecipe
 from contracts.recipe_values import merge
 from pipeline.requests import check_prune
@@ -54,4 +55,4 @@ def prune(
             write(candidate_table(result.extra))
     print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
     reporter.outputs(result.outputs)
-    return 130 if result.interrupted else 0
+    return exit_status() if result.interrupted else 0

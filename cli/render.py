@@ -59,11 +59,8 @@ def print_json(result: Result) -> None:
 
 def write(text: str) -> None:
     """Text to stdout."""
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def to_text(rows: Sequence[Mapping[str, Any]], form: Format) -> str:

@@ -8,6 +8,7 @@ from cli.examples import command_with_example
 from cli.options import ModelFile, RecipeFile, with_recipe_options
 from cli.render import Format, FormatOption, print_result
 from cli.terminal import TerminalReporter
+from contracts.interruption import exit_status
 from contracts.recipe import SweepRecipe
 from contracts.recipe_values import merge
 from pipeline.sweep_requests import check_sweep
@@ -61,4 +62,4 @@ def sweep(
     title = model.name if recipe.methods else f"{model.name}, {recipe.method}"
     print_result(result, form, columns, title)
     reporter.outputs(result.outputs)
-    return 130 if result.interrupted else 0
+    return exit_status() if result.interrupted else 0

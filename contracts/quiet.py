@@ -9,6 +9,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from contracts.interruption import at_once, held
+from contracts.memory import check_start
+
 
 class Captured:
     """What was written meanwhile: `text` is there once the block has ended."""
@@ -30,17 +33,18 @@ def silenced() -> Iterator[Captured]:
     with tempfile.TemporaryFile() as sink, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable(logging.ERROR)
-        for descriptor, _ in saved:
-            os.dup2(sink.fileno(), descriptor)
         try:
+            for descriptor, _ in saved:
+                os.dup2(sink.fileno(), descriptor)
             yield captured
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, copy in saved:
-                os.dup2(copy, descriptor)
-                os.close(copy)
-            logging.disable(disabled)
+            with held():
+                sys.stdout.flush()
+                sys.stderr.flush()
+                for descriptor, copy in saved:
+                    os.dup2(copy, descriptor)
+                    os.close(copy)
+                logging.disable(disabled)
             sink.seek(0)
             captured.text = sink.read().decode("utf-8", errors="replace")
 
@@ -49,7 +53,8 @@ def import_tensorflow() -> None:
     """Import TensorFlow, before anything else does, without the notices that it and absl write; errors are raised."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    with silenced():
+    check_start()
+    with silenced(), at_once():
         importlib.import_module("tensorflow")  # its parts greet seconds apart, before absl's own settings count
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)

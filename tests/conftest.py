@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,6 +43,7 @@ def samples() -> Path:
 def edgeprune() -> Callable[..., Finished]:
     """`edgeprune("prune", path, "--threshold", 0.02)`: the console entry point, run in this process."""
     from cli.main import main
+    from contracts.interruption import SIGNALS
 
     def run(*arguments: object, cwd: Path | None = None) -> Finished:
         stdout, stderr = io.StringIO(), io.StringIO()
@@ -51,10 +53,14 @@ def edgeprune() -> Callable[..., Finished]:
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),
         ):
+            handlers = {number: signal.getsignal(number) for number in SIGNALS}
             try:
                 code = main()
             except SystemExit as stop:
                 code = stop.code
+            finally:
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
         return Finished(int(code or 0), stdout.getvalue(), stderr.getvalue())
 
     return run

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from cli.main import app
+from cli.command_line import app
 from contracts.plugins import catalogue
 from contracts.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
 from contracts.recipe_values import merge

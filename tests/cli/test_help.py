@@ -12,7 +12,8 @@ from unittest.mock import patch
 
 import pytest
 
-from cli.main import app, run
+from cli.command_line import app
+from cli.main import run
 
 GOLDEN = Path(__file__).with_name("golden")
 WIDTH = 80
