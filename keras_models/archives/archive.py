@@ -1,5 +1,6 @@
 """What a saved model's file says about itself, the same for all formats."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from contracts.errors import ModelError, ModelFileError
 from contracts.model import WeightKey, WeightSpec
+from keras_models.archives.limits import DAMAGED, first_line
 from keras_models.layer_tree import layers_of
 
 
@@ -69,8 +71,7 @@ class ModelArchive:
             return np.asarray(self.stored[layer, weight][()])
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelFileError(
-                f"{self.path}: layer {layer!r}: weight {weight!r} cannot be read ({_first_line(error)})",
-                "the file is damaged: copy or download it again",
+                f"{self.path}: layer {layer!r}: weight {weight!r} cannot be read ({first_line(error)})", DAMAGED
             ) from error
 
     def __enter__(self) -> Self:
@@ -80,6 +81,19 @@ class ModelArchive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def keras_version(value: Any, path: Path) -> str:
+    """The version of the Keras that saved a file, as the file gives it. Raises ModelFileError unless it is 2 or 3."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)+[\w.+-]{0,20}", value, re.ASCII):
+        raise ModelFileError(
+            f"{path}: expected the version of the Keras that saved it (as 3.15.1), found {ascii(value)[:40]}", DAMAGED
+        )
+    if value.partition(".")[0] not in ("2", "3"):
+        raise ModelFileError(
+            f"{path}: saved by Keras {value}, expected Keras 2 or 3", "load it with Keras 2.2 and save it again"
+        )
+    return value
 
 
 def specs(weights: Iterable[StoredWeight]) -> dict[str, tuple[WeightSpec, ...]]:
@@ -116,14 +130,10 @@ def check_finite(archive: ModelArchive) -> None:
     for layer, weights in archive.weights.items():
         for weight in weights:
             array = archive.array(layer, weight.name)
-            if array.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
+            if array.dtype.kind not in "iub" and not np.isfinite(array.sum(dtype=np.float64)):
                 bad = int(array.size - np.isfinite(array).sum())
                 raise ModelFileError(
                     f"{archive.path}: layer {layer!r}: {bad} of {array.size} numbers in {weight.name!r} "
                     "are NaN or infinite, expected finite weights",
                     "train the model again from its last good checkpoint",
                 )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.errors import ModelFileError
 from keras_models.archives.archive import ModelArchive
+from keras_models.archives.vetting import vetting
 
 _SUFFIXES = {"h5": (".h5", ".hdf5"), "keras": (".keras",)}
 _SAVE_AGAIN = "pass a model saved by Keras: .keras, .h5, or a SavedModel folder"
@@ -23,10 +24,12 @@ def open_archive(path: Path) -> ModelArchive:
         raise ModelFileError(
             f"{path}: its name ends in {path.suffix or 'nothing'!r} but it is a {content}", f"rename it to {right}"
         )
-    if kind == "h5":
-        from keras_models.archives.h5 import read
-    else:
-        from keras_models.archives.keras_zip import read
+    with vetting(path, kind) as await_verdict:
+        if kind == "h5":  # importing h5py takes as long as the vetting
+            from keras_models.archives.h5 import read
+        else:
+            from keras_models.archives.keras_zip import read
+        await_verdict()
     return read(path)
 
 

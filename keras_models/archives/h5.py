@@ -1,6 +1,5 @@
 """Whole models in HDF5 (`.h5`, `.hdf5`), as Keras 2 and Keras 3 write them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -10,11 +9,12 @@ import h5py
 import numpy as np
 
 from contracts.errors import ModelFileError
-from keras_models.archives.archive import ModelArchive, StoredWeight, is_counter, specs
+from keras_models.archives.archive import ModelArchive, StoredArray, StoredWeight, is_counter, keras_version, specs
+from keras_models.archives.hdf5_arrays import stored_array
+from keras_models.archives.json_text import parse_object
+from keras_models.archives.limits import DAMAGED
 from keras_models.layer_tree import LayerEntry, layer_entries
 from keras_models.weight_slots import WeightSlot, weight_slots
-
-_DAMAGED = "the file is damaged: copy or download it again"
 
 
 def read(path: Path) -> ModelArchive:
@@ -22,12 +22,12 @@ def read(path: Path) -> ModelArchive:
     try:
         file = h5py.File(path, "r")
     except (OSError, RuntimeError) as error:
-        raise ModelFileError(f"{path}: an HDF5 file that is cut off or damaged ({error})", _DAMAGED) from error
+        raise ModelFileError(f"{path}: an HDF5 file that is cut off or damaged ({error})", DAMAGED) from error
     try:
         return _read(path, file)
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
         file.close()
-        raise ModelFileError(f"{path}: damaged inside: {type(error).__name__} {error}", _DAMAGED) from error
+        raise ModelFileError(f"{path}: damaged inside: {type(error).__name__} {error}", DAMAGED) from error
     except ModelFileError:
         file.close()
         raise
@@ -36,13 +36,8 @@ def read(path: Path) -> ModelArchive:
 def _read(path: Path, file: h5py.File) -> ModelArchive:
     if "model_config" not in file.attrs:
         raise _not_a_model(path, file)
-    version = _text(file.attrs.get("keras_version", "1"))
-    if version.partition(".")[0] not in ("2", "3"):
-        raise ModelFileError(
-            f"{path}: saved by Keras {version}, expected Keras 2 or 3",
-            "load it with Keras 2.2 and save it again",
-        )
-    config = json.loads(_text(file.attrs["model_config"]))
+    version = keras_version(_text(file.attrs.get("keras_version", "1.0")), path)
+    config = parse_object(_text(file.attrs["model_config"]), f"{path}: model_config")
     training = file.attrs.get("training_config")
     weights = list(_weights(file["model_weights"], config, int(version[0])))
     return ModelArchive(
@@ -50,7 +45,7 @@ def _read(path: Path, file: h5py.File) -> ModelArchive:
         format="h5",
         keras_version=version,
         config=config,
-        compile_config=None if training is None else json.loads(_text(training)),
+        compile_config=None if training is None else parse_object(_text(training), f"{path}: training_config"),
         weights=specs(weights),
         stored={(weight.layer, weight.name): weight.stored for weight in weights},
         close=file.close,
@@ -79,21 +74,24 @@ def _weights(group: h5py.Group, config: Mapping[str, Any], keras_major: int) -> 
 
 def _group_weights(group: h5py.Group, entries: list[LayerEntry], keras_major: int) -> Iterator[StoredWeight]:
     """Keras writes a layer's weights, or all of a nested model's, the trainable ones before the others."""
-    names = [name for name in _names(group, "weight_names") if not is_counter(group[name])]
+    arrays = {name: stored_array(group, name) for name in _names(group, "weight_names")}
+    names = [name for name, array in arrays.items() if not is_counter(array)]
     slots: list[tuple[LayerEntry, WeightSlot]] = []
     for entry in entries:
         layer = {"class_name": entry.kind, "config": entry.config}
         slots += [(entry, slot) for slot in weight_slots(layer, keras_major)]
     stored_order = sorted(slots, key=lambda pair: not pair[1].trainable)
     if len(names) != len(slots):
-        return (yield from _by_stored_name(group, names, entries))
+        return (yield from _by_stored_name(arrays, names, entries))
     found = dict(zip(map(id, (slot for _, slot in stored_order)), names, strict=True))
     for entry, slot in slots:
-        yield StoredWeight(layer=entry.path, name=slot.name, stored=group[found[id(slot)]], trainable=slot.trainable)
+        yield StoredWeight(layer=entry.path, name=slot.name, stored=arrays[found[id(slot)]], trainable=slot.trainable)
     return None
 
 
-def _by_stored_name(group: h5py.Group, names: list[str], entries: list[LayerEntry]) -> Iterator[StoredWeight]:
+def _by_stored_name(
+    arrays: Mapping[str, StoredArray], names: list[str], entries: list[LayerEntry]
+) -> Iterator[StoredWeight]:
     """Weights of classes not known here, under the names that the file gives them (`my_layer/factor:0`)."""
     for name in names:
         *folders, variable = name.partition(":")[0].split("/")
@@ -102,7 +100,7 @@ def _by_stored_name(group: h5py.Group, names: list[str], entries: list[LayerEntr
         yield StoredWeight(
             layer=entry.path,
             name=variable,
-            stored=group[name],
+            stored=arrays[name],
             trainable=entry.config.get("trainable", True),
         )
 

@@ -1,6 +1,5 @@
 """Saved models are read without TensorFlow, and what is no model is named for what it is."""
 
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from contracts.errors import ModelError, ModelFileError
 from keras_models.archives import check_finite, open_archive, require_layers
 from keras_models.variables import get_arrays, weight_specs
+from tests.keras_models.archive_files import keras_file
 from tests.keras_models.saved_models import FORMATS, every_layer, keras_of, save, small_model
 
 
@@ -193,15 +193,9 @@ def test_a_saved_model_without_keras_metadata_says_what_to_do(tmp_path: Path) ->
 
 
 def test_a_subclassed_model_is_refused(tmp_path: Path) -> None:
-    path = save(small_model(keras_of("keras3")), tmp_path / "model.keras")
-    rewritten = tmp_path / "subclassed.keras"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(rewritten, "w") as target:
-        for name in source.namelist():
-            target.writestr(name, source.read(name))
-        config = {"module": "mine", "class_name": "MyModel", "config": {"name": "m"}, "registered_name": "MyModel"}
-    with zipfile.ZipFile(rewritten, "a") as target, pytest.warns(UserWarning, match="Duplicate"):
-        target.writestr("config.json", json.dumps(config))
-    with open_archive(rewritten) as archive, pytest.raises(ModelError, match="'MyModel' is a subclassed model"):
+    config = {"module": "mine", "class_name": "MyModel", "config": {"name": "m"}, "registered_name": "MyModel"}
+    path = keras_file(tmp_path / "subclassed.keras", config=config)
+    with open_archive(path) as archive, pytest.raises(ModelError, match="'MyModel' is a subclassed model"):
         require_layers(archive)
 
 
