@@ -7,7 +7,7 @@ from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
 from pipeline.chosen_weights import matrix_zeros
 from pipeline.exporting import Exporter, unpruned_file
-from pipeline.file_choice import choose_file, export_candidates
+from pipeline.file_choice import choose_file, export_candidates, scores
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
 from pipeline.quantization_training import train_rounded
@@ -27,11 +27,12 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     model = session.measure(stage="original", model_bytes=size_of(path))
     rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:
-        files = export_candidates(exporter, recipe, model.score, bool(model.zero_weights), reporter)
+        files = export_candidates(exporter, session, recipe, model.score, bool(model.zero_weights), reporter)
     for exported in files:
         check_weights(exported.data, matrix_zeros(session))
     metric = session.data.task.metric if session.data else None
-    choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, model.score)
+    original = scores(session, recipe, model.score)
+    choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, original)
     chosen = choice.chosen.exported
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Data
+from contracts.data import Array, Data, Split
 from contracts.errors import ExportError
 from contracts.recipe import DeviceRecipe, NumericsRecipe
 from dataset_io.metrics import score
@@ -37,6 +37,8 @@ LARGEST_DROP = 5.0
 class Exported:
     """A verified file, not yet written. `score` is the file's own, on the test part; None without data.
 
+    `validation_score` is there where files are chosen by it.
+
     `note` says how zeros are stored, empty where there are none.
 
     `micro` is None unless the file is for TFLite Micro.
@@ -48,6 +50,7 @@ class Exported:
     sparse: bool
     note: str
     score: float | None = None
+    validation_score: float | None = None
     micro: MicroCheck | None = None
 
     @property
@@ -101,8 +104,12 @@ class Exporter:
             clustered=self._clustered,
         )
 
-    def export(self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None) -> Exported:
-        """Convert and verify; where the model's own score is given, the file is scored on the test part too.
+    def export(
+        self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None, part: Split | None = None
+    ) -> Exported:
+        """Convert and verify; where the model's own score is given, the file is scored too.
+
+        Both scores are of one part of the data: the validation part if that is given as `part`, else the test part.
 
         With --target micro it is run in TFLite Micro besides.
         Raises ExportError where the model cannot be converted or the file computes something else, QualityGateError
@@ -117,19 +124,20 @@ class Exporter:
         if isinstance(recipe, DeviceRecipe) and for_micro:
             micro = check_micro(data, self._examples)
             check_arena(recipe, micro.arena_bytes)
-        value = self._checked_score(quantize, data, model_score) if model_score is not None else None
+        value = self._checked_score(quantize, data, model_score, part) if model_score is not None else None
         return Exported(
             quantize=quantize,
             data=data,
             verification=verification,
             sparse=stored.sparse,
             note=stored.note,
-            score=value,
+            score=value if part is None else score_file(self._session.require_data(), data),
+            validation_score=None if part is None else value,
             micro=micro,
         )
 
-    def _checked_score(self, quantize: str, data: bytes, model_score: float) -> float:
-        value = score_file(self._session.require_data(), data)
+    def _checked_score(self, quantize: str, data: bytes, model_score: float, part: Split | None) -> float:
+        value = score_file(self._session.require_data(), data, part)
         metric = self._session.require_data().task.metric
         if not drop(metric, model_score, value) <= LARGEST_DROP:
             raise ExportError(
@@ -161,10 +169,10 @@ def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:
         return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
 
 
-def score_file(data: Data, file: bytes) -> float:
-    """Score of a .tflite file on the test part, run in LiteRT."""
+def score_file(data: Data, file: bytes, part: Split | None = None) -> float:
+    """Score of a .tflite file on a part of the data (None: the test part), run in LiteRT."""
     runner = Runner(file)
-    batches = [(labels, runner.run(inputs)) for inputs, labels in data.test.batches(BATCH_SIZE)]
+    batches = [(labels, runner.run(inputs)) for inputs, labels in (part or data.test).batches(BATCH_SIZE)]
     labels, predictions = (
         tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True)) for parts in zip(*batches, strict=True)
     )

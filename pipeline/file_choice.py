@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contracts.data import Metric
+from contracts.data import Metric, Split
 from contracts.errors import EdgepruneError, ExportError, QualityGateError
 from contracts.plugins import catalogue
 from contracts.recipe import FileRecipe
@@ -12,11 +12,32 @@ from contracts.results import Measurement
 from pipeline.exporting import Exported, Exporter, latency_columns, size_columns
 from pipeline.quality import check_gates
 from pipeline.reporting import Reporter
+from pipeline.session import Session
 from tflite_export.convert import NUMERICS
 
 AUTO = "auto"
 PREFERRED = {"size": "tflite_bytes", "gzip": "tflite_gzip_bytes", "latency": "latency_ms_p50"}
 """What `--prefer` compares, under the names of the results tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What a model is worth on the test part, and on the part that files are chosen by; None without data."""
+
+    test: float | None
+    choice: float | None
+
+
+def scores(session: Session, recipe: FileRecipe, test: float | None) -> Scores:
+    """Those of the session's model as it is now, of which the score on the test part is known."""
+    part = _choice_part(session, recipe)
+    return Scores(test=test, choice=test if part is None else session.score(part).score)
+
+
+def _choice_part(session: Session, recipe: FileRecipe) -> Split | None:
+    """The validation part, where there is a choice and examples for it; else None: the test part serves."""
+    validation = session.data.validation if session.data else None
+    return validation if validation and validation.size and recipe.quantize == AUTO else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +52,29 @@ class Candidate:
         """The format, and whether zeros are left out."""
         return self.exported.quantize + (", sparse" if self.exported.sparse else "")
 
+    @property
+    def choice_score(self) -> float | None:
+        """What it is chosen by."""
+        exported = self.exported
+        return exported.score if exported.validation_score is None else exported.validation_score
+
 
 def export_candidates(
-    exporter: Exporter, recipe: FileRecipe, score: float | None, has_zeros: bool, reporter: Reporter
+    exporter: Exporter, session: Session, recipe: FileRecipe, test: float | None, has_zeros: bool, reporter: Reporter
 ) -> list[Exported]:
     """The file of the format that was asked for, or one of each format and storage that can be.
 
+    test: the score of the session's model on the test part.
     Raises ExportError where there is none, QualityGateError where --max-arena was too little for one.
     """
     if recipe.quantize != AUTO:
-        return [exporter.export(recipe.quantize, recipe, score)]
+        return [exporter.export(recipe.quantize, recipe, test)]
+    part, score = _choice_part(session, recipe), scores(session, recipe, test).choice
     found: list[Exported] = []
     missed: list[QualityGateError] = []
     for quantize, storage in _forms(recipe, has_zeros):
         try:
-            exported = exporter.export(quantize, replace(recipe, sparse=storage), score)
+            exported = exporter.export(quantize, replace(recipe, sparse=storage), score, part)
         except EdgepruneError as refused:
             missed += [refused] if isinstance(refused, QualityGateError) else []
             reporter.note(f"--quantize auto: not {quantize}{', sparse' if storage == 'on' else ''}: {refused}")
@@ -92,18 +121,21 @@ class Choice:
 
 
 def choose_file(
-    files: Sequence[Exported], unpruned: bytes, recipe: FileRecipe, metric: Metric | None, original: float | None
+    files: Sequence[Exported], unpruned: bytes, recipe: FileRecipe, metric: Metric | None, original: Scores
 ) -> Choice:
     """Of the files that pass the gates, the one that is smallest in what is preferred; all are measured in turns.
 
-    Raises QualityGateError where none passes, with the one that comes closest.
+    Where there is a choice, it is made by the scores on the validation part; what was chosen then has to pass on the
+    test part. Raises QualityGateError where none passes, with the one that comes closest.
     """
     first, *latencies = latency_columns([unpruned, *(exported.data for exported in files)])
     candidates = [
         Candidate(exported=exported, columns={**exported.columns(), **latency})
         for exported, latency in zip(files, latencies, strict=True)
     ]
-    chosen = candidates.pop(_best(candidates, recipe, metric, original))
+    chosen = candidates.pop(_best(candidates, recipe, metric, original.choice))
+    if chosen.exported.validation_score is not None:
+        _check_chosen(chosen, recipe, metric, original.test)
     columns = {"quantize": "none", "sparse": False, **size_columns(unpruned), **first}
     return Choice(chosen=chosen, others=candidates, unpruned=columns)
 
@@ -114,19 +146,30 @@ def _best(candidates: Sequence[Candidate], recipe: FileRecipe, metric: Metric | 
     if passing:
         return min(passing, key=lambda index: candidates[index].columns[PREFERRED[recipe.prefer]])
     sign = 1 if metric is None or metric.higher_is_better else -1
-    best = max(range(len(candidates)), key=lambda index: sign * (candidates[index].exported.score or 0.0))
+    best = max(range(len(candidates)), key=lambda index: sign * (candidates[index].choice_score or 0.0))
     missed = misses[best]
     assert missed is not None
     if recipe.quantize == AUTO:
-        raise QualityGateError(f"the best of all, {candidates[best].name}: {missed.message}", missed.hint) from missed
+        where = "" if candidates[best].exported.validation_score is None else " on the validation part"
+        name = f"the best of all{where}, {candidates[best].name}"
+        raise QualityGateError(f"{name}: {missed.message}", missed.hint) from missed
     raise missed
+
+
+def _check_chosen(chosen: Candidate, recipe: FileRecipe, metric: Metric | None, original: float | None) -> None:
+    """Raise QualityGateError where the file that was chosen misses a gate on the test part."""
+    try:
+        check_gates(recipe, metric, original, chosen.exported.score)
+    except QualityGateError as missed:
+        where = f"{chosen.name}, chosen on the validation part, misses a gate on the test part"
+        raise QualityGateError(f"{where}: {missed.message}", missed.hint) from missed
 
 
 def _missed(
     candidate: Candidate, recipe: FileRecipe, metric: Metric | None, original: float | None
 ) -> QualityGateError | None:
     try:
-        check_gates(recipe, metric, original, candidate.exported.score)
+        check_gates(recipe, metric, original, candidate.choice_score)
     except QualityGateError as missed:
         return missed
     return None

@@ -16,7 +16,7 @@ from pipeline.channel_pruning import ChannelPruning
 from pipeline.chosen_weights import choose_weights, counted_again, matrices, matrix_zeros
 from pipeline.clustering import cluster_weights
 from pipeline.exporting import Exported, Exporter, unpruned_file
-from pipeline.file_choice import Choice, choose_file, export_candidates
+from pipeline.file_choice import Choice, Scores, choose_file, export_candidates, scores
 from pipeline.fine_tuning import FineTuner, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.layer_pruning import LayerPruning
@@ -54,6 +54,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
+    worth = scores(session, recipe, original.score)
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
@@ -68,7 +69,7 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
-    choice = _choose(outcome, recipe, original.score, unpruned, reporter)
+    choice = _choose(outcome, recipe, worth, unpruned, reporter)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
@@ -93,12 +94,12 @@ def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: f
 
 
 def _choose(
-    outcome: _Outcome, recipe: PruneRecipe, original: float | None, unpruned: bytes, reporter: Reporter
+    outcome: _Outcome, recipe: PruneRecipe, original: Scores, unpruned: bytes, reporter: Reporter
 ) -> Choice | None:
     """The .tflite file, where one is asked for. Raises QualityGateError where it, or the model, misses a gate."""
     data = outcome.session.data
     metric = data.task.metric if data else None
-    check_gates(recipe, metric, original, outcome.rows[-1].score)
+    check_gates(recipe, metric, original.test, outcome.rows[-1].score)
     if not recipe.tflite:
         return None
     choice = choose_file(_export(outcome, recipe, reporter), unpruned, recipe, metric, original)
@@ -175,7 +176,7 @@ def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[
     session, row = outcome.session, outcome.rows[-1]
     rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded, clustered=bool(recipe.clusters)) as exporter:
-        files = export_candidates(exporter, recipe, row.score, bool(row.zero_weights), reporter)
+        files = export_candidates(exporter, session, recipe, row.score, bool(row.zero_weights), reporter)
     unclustered = sum(key not in outcome.clustered for key in matrices(variables(session.loaded.model)))
     for exported in files:
         check_weights(exported.data, matrix_zeros(session), recipe.clusters, unclustered)

@@ -1,14 +1,17 @@
 """`--quantize auto`: what is tried, what is chosen, and what happens where nothing passes."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from cli.terminal import TerminalReporter
+from contracts.errors import QualityGateError
 from contracts.plugins import catalogue
 from contracts.recipe import ExportRecipe
-from pipeline.exporting import Exporter, unpruned_file
-from pipeline.file_choice import choose_file, export_candidates
+from pipeline.exporting import Exporter, score_file, unpruned_file
+from pipeline.file_choice import Scores, choose_file, export_candidates
 from pipeline.session import open_session
 from tflite_export.convert import NUMERICS
 
@@ -38,7 +41,7 @@ def tried(folder):
     session = open_session(folder / "m.keras", recipe, reporter)
     original = session.measure(stage="original").score
     with Exporter(session) as exporter:
-        files = export_candidates(exporter, recipe, original, True, reporter)
+        files = export_candidates(exporter, session, recipe, original, True, reporter)
     return files, session, original
 
 
@@ -55,9 +58,40 @@ def test_every_format_is_tried_dense_and_sparse(tried):
 def test_the_smallest_in_what_is_preferred_is_chosen(tried, prefer, column):
     files, session, original = tried
     recipe = ExportRecipe(tflite="m.tflite", quantize="auto", prefer=prefer)
-    choice = choose_file(files, unpruned_file(session, recipe), recipe, session.data.task.metric, original)
+    choice = choose_file(
+        files, unpruned_file(session, recipe), recipe, session.data.task.metric, Scores(test=original, choice=original)
+    )
     assert len(choice.others) == len(files) - 1
     assert choice.chosen.columns[column] <= min(other.columns[column] for other in choice.others)
+
+
+def test_files_are_chosen_by_their_scores_on_the_validation_part(tried):
+    files, session, _ = tried
+    data = session.data
+    for exported in files:
+        assert exported.score == score_file(data, exported.data)
+        assert exported.validation_score == score_file(data, exported.data, data.validation)
+
+
+@pytest.mark.parametrize(
+    ("gate", "original"),
+    [({"min_score": 0.8}, Scores(test=0.0, choice=0.0)), ({"max_drop": 5}, Scores(test=0.9, choice=0.85))],
+)
+def test_the_gates_choose_on_the_validation_part_and_hold_on_the_test_part(tried, gate, original):
+    files, session, _ = tried
+    small, large = sorted(files, key=lambda exported: len(exported.data))[:: len(files) - 1]
+    recipe = ExportRecipe(tflite="m.tflite", quantize="auto", **gate)
+
+    def choose(*scored):
+        exported = [replace(file, score=test, validation_score=choice) for file, test, choice in scored]
+        return choose_file(exported, large.data, recipe, session.data.task.metric, original).chosen.exported.data
+
+    assert choose((small, 0.9, 0.6), (large, 0.9, 0.85)) == large.data
+    assert choose((small, 0.9, 0.82), (large, 0.6, 0.9)) == small.data
+    with pytest.raises(QualityGateError, match=r"chosen on the validation part, misses a gate on the test part: acc"):
+        choose((small, 0.6, 0.82), (large, 0.9, 0.9))
+    with pytest.raises(QualityGateError, match=r"the best of all on the validation part, none.*: accuracy"):
+        choose((small, 0.9, 0.6), (large, 0.9, 0.7))
 
 
 def options(folder, *more):
@@ -78,6 +112,6 @@ def test_the_table_has_every_file_and_the_chosen_one_last(folder, edgeprune_proc
 def test_where_nothing_passes_the_best_is_named_and_nothing_is_written(folder, edgeprune, tmp_path):
     done = edgeprune(*options(folder, "--data", folder / "d.npz", "--min-score", "1.5"), cwd=tmp_path)
     assert done.exit_code == 3
-    assert "error: the best of all, " in done.stderr
+    assert "error: the best of all on the validation part, " in done.stderr
     assert "--min-score asks for 1.5; nothing was written" in done.stderr
     assert not list(tmp_path.iterdir())
