@@ -4,6 +4,7 @@ Each holds a file that its process keeps locked as long as it lives, so another 
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,19 +14,22 @@ from pathlib import Path
 
 from contracts.interruption import held, last_step
 
-PREFIX = "edgeprune-"
-OWNER = ".edgeprune-owner"
+PREFIX = ".edgeprune-"
+OWNER = "owner"
 """The locked file in a temporary folder of ours."""
+
+_NAME = re.compile(re.escape(PREFIX) + "[a-z0-9_]{8}")
+"""As `tempfile` makes names."""
 
 _owned: dict[Path, int] = {}
 
 
 @contextmanager
-def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterator[Path]:
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder in `parent` (by default where the system wants it), which goes when the block ends."""
     with ExitStack() as stack:
         with held():  # a signal between making it and knowing of it would leave it behind
-            folder = claim_folder(parent, prefix)
+            folder = _claim(parent)
             stack.callback(remove_folder, folder)
         yield folder
 
@@ -33,7 +37,7 @@ def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterat
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """A temporary folder in which Python, libraries and child processes put all their temporary files meanwhile."""
-    remove_abandoned(Path(tempfile.gettempdir()), PREFIX)
+    remove_abandoned(Path(tempfile.gettempdir()))
     variable = "TMPDIR" if os.name == "posix" else "TEMP"
     before, set_before = tempfile.tempdir, os.environ.get(variable)
     with temporary_folder() as folder:
@@ -47,63 +51,89 @@ def run_folder() -> Iterator[Path]:
                 os.environ[variable] = set_before
 
 
-def claim_folder(parent: Path | None, prefix: str) -> Path:
+def _claim(parent: Path | None) -> Path:
     """Make a folder that is this process's until `remove_folder`. Raises OSError."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-    unlocked = folder / f"{OWNER}-"
-    _owned[folder] = os.open(unlocked, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    _lock(_owned[folder])
-    unlocked.rename(folder / OWNER)  # so that nobody ever sees it unlocked
-    return folder
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        try:
+            _owned[folder] = os.open(folder / OWNER, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            _lock(_owned[folder])
+            (folder / OWNER).stat()
+        except (FileNotFoundError, BlockingIOError):  # another run took it for abandoned before it was locked
+            disown_folder(folder)
+        except OSError:
+            remove_folder(folder)
+            with suppress(OSError):
+                folder.rmdir()
+            raise
+        else:
+            return folder
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of ours with all that is in it."""
-    with held():
-        descriptor = _owned.pop(folder, None)
-        if descriptor is not None:
-            os.close(descriptor)
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove a folder of ours with all that is in it; the owner's file goes last, by which others know what is left."""
+    if folder not in _owned:
+        return
+    with held(), suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != OWNER:
+                path.unlink()
+        disown_folder(folder)
+        (folder / OWNER).unlink()
+        folder.rmdir()
 
 
-def abandoned(parent: Path, prefix: str) -> list[Path]:
-    """Folders of that name in `parent` whose process is gone."""
+def disown_folder(folder: Path) -> None:
+    """Leave a folder of ours where it is."""
+    descriptor = _owned.pop(folder, None)
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+def adopt_abandoned(parent: Path) -> list[Path]:
+    """Temporary folders in `parent` whose process is gone; they are this process's now."""
     try:
         with os.scandir(parent) as entries:
-            found = [Path(entry.path) for entry in entries if entry.name.startswith(prefix) and _is_ours(entry)]
+            found = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name) and _is_own_folder(entry)]
     except OSError:  # a folder that may be written to but not listed
         return []
-    return [folder for folder in found if not _is_locked(folder / OWNER)]
+    for folder in found:
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
+    return [folder for folder in found if adopt(folder)]
 
 
-def remove_abandoned(parent: Path, prefix: str) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Remove what runs that were killed have left in `parent`."""
-    for folder in abandoned(parent, prefix):
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in adopt_abandoned(parent):
+        remove_folder(folder)
 
 
-def _is_ours(entry: os.DirEntry[str]) -> bool:
+def _is_own_folder(entry: os.DirEntry[str]) -> bool:
     with suppress(OSError):
-        status = entry.stat(follow_symlinks=False)
-        same_user = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-        return same_user and entry.is_dir(follow_symlinks=False) and Path(entry.path, OWNER).is_file()
+        same_user = not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid()
+        return same_user and entry.is_dir(follow_symlinks=False)
     return False
 
 
-def _is_locked(file: Path) -> bool:
-    if file.parent in _owned:
-        return True
-    try:
-        descriptor = os.open(file, os.O_RDWR)
-    except OSError:
-        return True
-    try:
-        _lock(descriptor)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+def adopt(folder: Path) -> bool:
+    """Lock a temporary folder whose process is gone; False where there is none, or its process lives."""
+    if folder in _owned:
+        return False
+    with held():
+        try:
+            descriptor = os.open(folder / OWNER, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            _lock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return False
+        _owned[folder] = descriptor
+    return True
 
 
 def _lock(descriptor: int) -> None:

@@ -1,7 +1,7 @@
 """Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -82,12 +82,16 @@ class _Tools(ExitStack):
 class Bench(ExitStack):
     """The session of a sweep, opened for the first point.
 
-    Points that only zero weights share its tools; each cut model has its own.
+    Points that only zero weights share its tools; each cut model has its own. `before_timing` returns when nothing
+    else of ours is running.
     """
 
-    def __init__(self, path: Path, recipe: SweepRecipe, reporter: Reporter) -> None:
+    def __init__(
+        self, path: Path, recipe: SweepRecipe, reporter: Reporter, before_timing: Callable[[], object] = lambda: None
+    ) -> None:
         super().__init__()
         self._path, self._recipe, self._reporter = path, recipe, reporter
+        self._before_timing = before_timing
         self._method: str | None = None
         self._starts: dict[int, tuple[Arrays, float]] = {}
         """By the epochs of training from scratch before anything is pruned: the weights then, and seconds."""
@@ -109,6 +113,8 @@ class Bench(ExitStack):
     def measure(self, point: Point) -> list[Measured]:
         """One row for each numeric format, from the original weights. Raises KeyboardInterrupt where that ends it."""
         set_arrays(self._session.loaded.model, self._original)
+        if point.recipe.epochs:
+            self._before_timing()  # training is timed
         if point.reference is None:
             return self._measure_pruned(point.recipe)
         if point.reference == DENSE:
@@ -178,6 +184,7 @@ class Bench(ExitStack):
         except EdgepruneError as error:
             self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
             return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
+        self._before_timing()
         (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
         score = row.score if exported.score is None else exported.score
         columns |= {

@@ -3,13 +3,13 @@
 import errno
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from contracts.errors import OutputError
+from contracts.temporary import temporary_folder
+from pipeline.output_swap import Swap, mend, take_names
 
 SAVED_MODEL_FILE = "saved_model.pb"
 
@@ -17,7 +17,12 @@ _HDF5_ERRNO = r"errno = (\d+)"
 
 
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) -> None:
-    """Raise, before any work is done, if `outputs` could not all be written in the end, or would destroy an input."""
+    """Raise, before any work is done, if `outputs` could not all be written in the end, or would destroy an input.
+
+    What runs that were killed have left beside them is put right first.
+    """
+    outputs = list(outputs)
+    mend({path.parent for path in outputs})
     seen: set[Path] = set()
     read = {path.resolve() for path in inputs}
     for path in outputs:
@@ -31,8 +36,12 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) 
 
 def check_free(path: Path, force: bool) -> None:
     """Raise OutputError, before any work is done, if `path` could not be written in the end."""
+    if path.is_symlink():
+        raise OutputError(f"{path}: is a link, and what it leads to is never overwritten", "name that file itself")
     if path.is_dir() and not (path / SAVED_MODEL_FILE).is_file():
         raise OutputError(f"{path}: is a folder and no SavedModel; it is never overwritten", "choose another name")
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise OutputError(f"{path}: is no ordinary file; it is never overwritten", "choose another name")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already", "--force overwrites it")
     folder = path.parent
@@ -44,7 +53,7 @@ def check_free(path: Path, force: bool) -> None:
 
 @contextmanager
 def whole(path: Path, force: bool) -> Iterator[Path]:
-    """A temporary name beside `path`; what is written there takes the name `path` only if all went well.
+    """A temporary name; what is written there takes the name `path` only if all went well.
 
     The name keeps the suffix, by which Keras and matplotlib choose the format. Raises OutputError where the disk
     is full or the folder is not writable; then nothing is left behind.
@@ -55,43 +64,58 @@ def whole(path: Path, force: bool) -> Iterator[Path]:
 
 @contextmanager
 def all_whole(paths: Sequence[Path], force: bool) -> Iterator[list[Path]]:
-    """The same for several outputs: all take their names, or none does."""
+    """The same for several outputs: all take their names, or none does, and what was there before is there still."""
     for path in paths:
         check_free(path, force)
     with ExitStack() as stack:
         try:
-            temporary = [_beside(path, stack) for path in paths]
-            yield temporary
-            for path, written in zip(paths, temporary, strict=True):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                written.replace(path)
+            parents = dict.fromkeys(path.absolute().parent for path in paths)
+            folders = {parent: stack.enter_context(temporary_folder(parent)) for parent in parents}
+            swaps = [_swap(path.absolute(), folders, number) for number, path in enumerate(paths)]
+            yield [swap.new for swap in swaps]
+            for path, swap in zip(paths, swaps, strict=True):
+                check_free(path, force)  # it may have come meanwhile
+                _check_kind(swap)
+            take_names(swaps, list(folders.values()))
         except (OSError, RuntimeError) as error:
-            if not isinstance(error, OSError) and not re.search(_HDF5_ERRNO, str(error)):
+            reason = _reason(error)
+            if reason is None:
                 raise
             names = ", ".join(str(path) for path in paths)
-            raise OutputError(f"{names}: cannot be written: {_reason(error)}", _next_step(error)) from error
+            raise OutputError(f"{names}: cannot be written: {reason}", _next_step(reason)) from error
 
 
-def _beside(path: Path, stack: ExitStack) -> Path:
-    """A free name in a folder of its own beside `path`, which goes when `stack` ends."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return folder / path.name
+def _swap(path: Path, folders: Mapping[Path, Path], number: int) -> Swap:
+    """Places for an output, new and old, in the temporary folder beside it."""
+    folder = folders[path.parent]
+    place = folder / str(number)
+    place.mkdir()
+    return Swap(path=path, new=place / path.name, old=folder / f"old-{number}")
 
 
-def _reason(error: OSError | RuntimeError) -> str:
-    """What went wrong; HDF5 tells it, amid much else, in its message only."""
+def _check_kind(swap: Swap) -> None:
+    """A file never takes the place of a folder, nor a folder that of a file."""
+    if swap.path.exists() and swap.path.is_dir() != swap.new.is_dir():
+        kind = "a folder" if swap.path.is_dir() else "a file"
+        raise OutputError(f"{swap.path}: is {kind}, and the new one is none; it is never overwritten")
+
+
+def _reason(error: OSError | RuntimeError) -> str | None:
+    """What went wrong with a disk; HDF5 tells it, amid much else, in its message only. None for anything else."""
     number = getattr(error, "errno", None)
     if number is None:
         found = re.search(_HDF5_ERRNO, str(error))
         number = int(found[1]) if found else None
-    return os.strerror(number) if number else str(error)
+    if number:
+        return os.strerror(number)
+    return str(error) if isinstance(error, OSError) else None
 
 
-def _next_step(error: OSError | RuntimeError) -> str:
-    if _reason(error) in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
+def _next_step(reason: str) -> str:
+    if reason in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
         return "nothing was written; free some space"
+    if reason == os.strerror(errno.EEXIST):
+        return "nothing was written; --force overwrites what is there"
     return "nothing was written; check the folder, its permissions and limits"
 
 

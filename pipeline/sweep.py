@@ -1,7 +1,7 @@
 """`edgeprune sweep`: many points of one method, or of several, on one model and in one process."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from contracts.recipe import SweepRecipe, as_plain
 from contracts.results import Measurement, Result
 from pipeline.bench import Bench, Measured, describe
 from pipeline.comparison_plot import plot_comparison
-from pipeline.outputs import whole, write_text
+from pipeline.outputs import all_whole
 from pipeline.plots import plot_sweep
 from pipeline.points import sweep_points
 from pipeline.reporting import Reporter
@@ -25,14 +25,15 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
     Finished rows are kept in `recipe.store`. Ctrl-C ends the sweep with the rows so far.
-    Compressing a file takes about as long as all else, so a thread does it while the next point is measured.
+    Compressing a file takes about as long as all else, so a thread does it while the next point is made, and rests
+    while something is timed.
     """
     points = sweep_points(recipe)
     store = _open_store(path, recipe)
     finished: list[Future[Rows]] = []
     interrupted = False
     with (
-        Bench(path, recipe, reporter) as bench,
+        Bench(path, recipe, reporter, before_timing=lambda: wait(finished)) as bench,
         ThreadPoolExecutor(1) as compressor,
         reporter.progress("sweep", len(points)) as advance,
     ):
@@ -48,10 +49,15 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
         except KeyboardInterrupt:
             interrupted = True
     rows = tuple(row for future in finished for row in future.result())
-    if interrupted:
-        reporter.warning(f"interrupted: {len(rows)} rows are kept")
+    if interrupted and not rows:
+        raise KeyboardInterrupt
     plain = as_plain(recipe)
     result = Result(command="sweep", model=str(path), recipe=plain, rows=rows, interrupted=interrupted)
+    if interrupted and store:  # part of a table would stand in the way of the whole one
+        reporter.warning(f"interrupted: {len(rows)} rows are kept; the same command goes on, and writes the outputs")
+        return result
+    if interrupted:
+        reporter.warning(f"interrupted: {len(rows)} rows are kept")
     return _write_files(result, recipe)
 
 
@@ -67,15 +73,16 @@ def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Row
 
 
 def _write_files(result: Result, recipe: SweepRecipe) -> Result:
-    """Write the table and the plot that were asked for."""
+    """Write the table and the plot that were asked for, both or none."""
     outputs = {role: file for role, file in (("table", recipe.output), ("plot", recipe.plot)) if file}
     result = replace(result, outputs=outputs)
-    if recipe.output:
-        write_text(Path(recipe.output), result_text(result, Path(recipe.output).suffix), recipe.force)
-    if recipe.plot:
-        plot = plot_comparison if recipe.methods else plot_sweep
-        with whole(Path(recipe.plot), recipe.force) as temporary:
-            plot(result.rows, temporary)
+    with all_whole([Path(file) for file in outputs.values()], recipe.force) as temporary:
+        places = dict(zip(outputs, temporary, strict=True))
+        if recipe.output:
+            places["table"].write_text(result_text(result, Path(recipe.output).suffix), encoding="utf-8")
+        if recipe.plot:
+            plot = plot_comparison if recipe.methods else plot_sweep
+            plot(result.rows, places["plot"])
     return result
 
 

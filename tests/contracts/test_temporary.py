@@ -37,11 +37,12 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT, check=False)
     (abandoned,) = tmp_path.iterdir()
     assert (abandoned / "half").is_file()
-    mine = tmp_path / "edgeprune-of-mine"
+    mine = tmp_path / ".edgeprune-of_mine1"
     mine.mkdir()
-    (tmp_path / "edgeprune-link").symlink_to(abandoned)
+    (mine / "notes").touch()
+    (tmp_path / ".edgeprune-a_link_8").symlink_to(abandoned)
     with temporary_folder(tmp_path) as alive:
-        remove_abandoned(tmp_path, "edgeprune-")
+        remove_abandoned(tmp_path)
         assert not abandoned.exists()
         assert (alive / OWNER).is_file()
         assert mine.is_dir()

@@ -2,9 +2,15 @@
 
 import csv
 import json
+import shutil
+import signal
+import time
+from unittest.mock import patch
 
 import pytest
 
+import pipeline.bench
+import pipeline.sweep
 from contracts.results import Measurement
 from pipeline.plots import pareto_front
 
@@ -22,9 +28,27 @@ def test_the_pareto_front_has_the_rows_that_nothing_beats():
 @pytest.fixture(scope="module")
 def swept(samples, edgeprune, tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept")
-    done = edgeprune(*command(samples, "--output", "t.csv", "--plot", "t.png", "--store", "kept"), cwd=folder)
+    spans: dict[str, list[tuple[float, float]]] = {"gzip_bytes": [], "latency_columns": []}
+    with (
+        patch.object(pipeline.sweep, "gzip_bytes", watched(pipeline.sweep.gzip_bytes, spans, at_least=0.5)),
+        patch.object(pipeline.bench, "latency_columns", watched(pipeline.bench.latency_columns, spans)),
+    ):
+        done = edgeprune(*command(samples, "--output", "t.csv", "--plot", "t.png", "--store", "kept"), cwd=folder)
     assert done.exit_code == 0, done.stderr
-    return folder, done
+    return folder, done, spans
+
+
+def watched(function, spans, at_least=0.0):
+    """The function, which notes when it ran, and takes its time."""
+
+    def call(*arguments, **options):
+        started = time.perf_counter()
+        found = function(*arguments, **options)
+        time.sleep(at_least)
+        spans[function.__name__].append((started, time.perf_counter()))
+        return found
+
+    return call
 
 
 def command(samples, *more):
@@ -43,7 +67,7 @@ def test_every_point_has_a_row_after_the_unpruned_model(swept):
 
 
 def test_table_and_plot_are_written(swept):
-    folder, done = swept
+    folder, done, _ = swept
     with (folder / "t.csv").open() as file:
         table = list(csv.DictReader(file))
     assert [float(line["score"]) for line in table] == [row["score"] for row in done.json["rows"]]
@@ -60,7 +84,7 @@ def test_each_point_starts_from_the_original(swept, samples, edgeprune, tmp_path
 
 
 def test_a_sweep_goes_on_where_it_was(swept, samples, edgeprune):
-    folder, done = swept
+    folder, done, _ = swept
     kept = sorted((folder / "kept").iterdir())
     assert len(kept) == 4
     lost = next(file for file in kept if json.loads(file.read_text())["point"].get("threshold") == 0.05)
@@ -70,6 +94,29 @@ def test_a_sweep_goes_on_where_it_was(swept, samples, edgeprune):
     assert lost.exists()
     assert {file: file.stat().st_mtime_ns for file in times} == times
     assert [row["score"] for row in again.json["rows"]] == [row["score"] for row in done.json["rows"]]
+
+
+def test_nothing_is_compressed_while_something_is_timed(swept):
+    compressed, timed = swept[2]["gzip_bytes"], swept[2]["latency_columns"]
+    assert len(compressed) == len(timed) == 4
+    assert not any(begin < other[1] and other[0] < end for begin, end in timed for other in compressed)
+
+
+def test_an_interrupted_sweep_does_not_stand_in_its_own_way(swept, samples, edgeprune, tmp_path):
+    """Its store has the rows, so the table is left to the run that has all of them."""
+    shutil.copytree(swept[0] / "kept", tmp_path / "kept")
+    again = command(samples, "--output", "t.csv", "--store", "kept")
+
+    def interrupt(row):
+        signal.raise_signal(signal.SIGINT)
+
+    with patch.object(pipeline.sweep, "describe", interrupt):
+        done = edgeprune(*again, cwd=tmp_path)
+    assert (done.exit_code, len(done.json["rows"]), done.json["outputs"]) == (130, 1, {})
+    assert "interrupted: 1 rows are kept; the same command goes on" in done.stderr
+    done = edgeprune(*again, cwd=tmp_path)
+    assert (done.exit_code, len(done.json["rows"])) == (0, 4)
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 5
 
 
 def test_one_list_of_points_is_needed(samples, edgeprune):
