@@ -243,13 +243,12 @@ def _common_arguments(
 
 def _references(fed: Any) -> list[TensorRef]:
     """The tensors of a structure, those of a dict by sorted key."""
-    if fed is None:
-        return []
     if isinstance(fed, TensorRef):
         return [fed]
     if isinstance(fed, Mapping):
         return [reference for key in sorted(fed) for reference in _references(fed[key])]
-    return [reference for part in fed for reference in _references(part)]
+    parts = fed if isinstance(fed, list | tuple) else ()  # an optional input may be fed nothing
+    return [reference for part in parts for reference in _references(part)]
 
 
 def _match_inputs(config: Mapping[str, Any], fed: Any) -> dict[str, TensorRef]:

@@ -34,9 +34,14 @@ def layers_of(model: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """The serialized layers of a serialized model, None if it is a layer or a subclassed model."""
     config = model.get("config")
     layers = config.get("layers") if isinstance(config, Mapping) else config  # Keras 2.0: a bare list
-    if not isinstance(layers, list) or not all(isinstance(layer, Mapping) for layer in layers):
+    if not isinstance(layers, list) or not all(map(is_serialized, layers)):
         return None
     return layers
+
+
+def is_serialized(value: Any) -> bool:
+    """Whether a value in a config is a serialized object of Keras's: a class and its config."""
+    return isinstance(value, Mapping) and isinstance(value.get("class_name"), str)
 
 
 def layer_entries(model: Mapping[str, Any]) -> Iterator[LayerEntry]:
@@ -73,9 +78,9 @@ def members(attribute: str, held: Sequence[Mapping[str, Any]]) -> Iterator[Step]
         yield Step(attribute=attribute, member=f"{member}_{count}" if count else member, position=position, name=name)
 
 
-def layer_config(layer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The configuration of a serialized layer (empty where a damaged or subclassed one has none)."""
-    config = layer.get("config")
+def layer_config(layer: Any) -> Mapping[str, Any]:
+    """The configuration of a serialized layer (empty where it has none, or is no layer: classes may hold anything)."""
+    config = layer.get("config") if isinstance(layer, Mapping) else None
     return config if isinstance(config, Mapping) else {}
 
 

@@ -16,7 +16,7 @@ from contracts.model import ModelGraph, Node, Shape, WeightSpec
 from keras_models.graph import graph_of_inner_model
 from keras_models.graphs.functional import is_model
 from keras_models.mac_rules import RULES, CountedCall, Rule, Term, UnknownCountError, operation_terms, product
-from keras_models.shapes import LAYER_RULES
+from keras_models.shapes import LAYER_RULES, MISFITS
 
 
 def mac_terms(graph: ModelGraph) -> tuple[MacTerm, ...]:
@@ -53,7 +53,7 @@ def _node_terms(graph: ModelGraph, node: Node) -> list[MacTerm] | None:
     )
     try:
         terms = operation_terms(call) if node.is_operation else _layer_terms(call)
-    except UnknownCountError:
+    except (UnknownCountError, *MISFITS):
         return None
     return [_mac_term(node, term, weights) for term in terms]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from keras_models.layer_tree import Step, layer_config, layers_of, members, steps_to_layers
+from keras_models.layer_tree import Step, is_serialized, layer_config, layers_of, members, steps_to_layers
 
 _KERNEL_AND_BIAS = {
     *(f"Conv{rank}D" for rank in (1, 2, 3)),
@@ -81,9 +81,9 @@ def _held(layer: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Step]]:
         projection = {"class_name": "Dense", "config": {"use_bias": config.get("use_bias", True)}}
         for role in ("query", "key", "value", "output"):
             yield projection, Step(attribute=f"{role}_dense")
-    elif isinstance(config.get("cell"), Mapping):  # RNN, ConvRNN2D
+    elif is_serialized(config.get("cell")):  # RNN, ConvRNN2D
         yield config["cell"], Step(attribute="cell")
-    elif isinstance(config.get("layer"), Mapping):  # every Wrapper
+    elif is_serialized(config.get("layer")):  # every Wrapper
         yield config["layer"], Step(attribute="layer")
 
 
@@ -135,5 +135,7 @@ def _normalization_weights(kind: str, config: Mapping[str, Any]) -> list[tuple[s
 
 def _spectral_order(slots: list[WeightSlot]) -> list[WeightSlot]:
     """SpectralNormalization owns its layer's kernel once more: one weight, under the inner layer's name."""
+    if len(slots) < 3:  # the inner layer's class is not known here
+        return slots
     _, vector, kernel, *rest = slots
     return [kernel, vector, *rest]

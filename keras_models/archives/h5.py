@@ -14,6 +14,7 @@ from keras_models.archives.hdf5_arrays import stored_array
 from keras_models.archives.json_text import parse_object
 from keras_models.archives.limits import DAMAGED
 from keras_models.layer_tree import LayerEntry, layer_entries
+from keras_models.model_config import read_config
 from keras_models.weight_slots import WeightSlot, weight_slots
 
 
@@ -37,7 +38,7 @@ def _read(path: Path, file: h5py.File) -> ModelArchive:
     if "model_config" not in file.attrs:
         raise _not_a_model(path, file)
     version = keras_version(_text(file.attrs.get("keras_version", "1.0")), path)
-    config = parse_object(_text(file.attrs["model_config"]), f"{path}: model_config")
+    config = read_config(path, parse_object(_text(file.attrs["model_config"]), f"{path}: model_config"), int(version[0]))
     training = file.attrs.get("training_config")
     weights = list(_weights(file["model_weights"], config, int(version[0])))
     return ModelArchive(

@@ -15,6 +15,7 @@ from keras_models.archives.json_text import parse_object
 from keras_models.archives.limits import DAMAGED
 from keras_models.archives.zip_member import ASSETS, CONFIG, METADATA, open_weights
 from keras_models.layer_tree import LayerEntry, Step, layer_entries
+from keras_models.model_config import read_config
 from keras_models.weight_slots import weight_slots
 
 
@@ -27,6 +28,7 @@ def read(path: Path) -> ModelArchive:
         if not isinstance(compiled, dict | None):
             raise ModelFileError(f"{path}: {CONFIG}: compile_config: expected a JSON object or null", DAMAGED)
         version = keras_version(metadata.get("keras_version"), path)
+        config = read_config(path, config, int(version[0]))
         assets = any(name.startswith(f"{ASSETS}/") and not name.endswith("/") for name in archive.namelist())
         with ExitStack() as opening:
             file = opening.enter_context(h5py.File(opening.enter_context(open_weights(path, archive)), "r"))

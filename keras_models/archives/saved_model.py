@@ -13,6 +13,7 @@ from contracts.errors import ModelFileError
 from keras_models.archives.archive import ModelArchive, StoredWeight, specs
 from keras_models.archives.wire_format import Field, fields, read_varint, table_entries, text
 from keras_models.layer_tree import Step, layer_entries
+from keras_models.model_config import read_config
 from keras_models.weight_slots import weight_slots
 
 _DAMAGED = "the file is damaged: copy or download it again"
@@ -46,7 +47,7 @@ def read(path: Path) -> ModelArchive:
         )
     try:
         root = _root_metadata(metadata)
-        config = {"class_name": root["class_name"], "config": _plain(root.get("config") or {})}
+        config = read_config(path, {"class_name": root["class_name"], "config": _plain(root.get("config") or {})}, 2)
         weights = list(_weights(path / "variables", config))
     except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(

@@ -94,13 +94,15 @@ def _calls_of(position: int, item: Item) -> Iterator[PlacedCall]:
     if item["class_name"] == "InputLayer":
         yield PlacedCall(position, 0, item, None)
         return
-    called = signature(item)
     for index, node in enumerate(item["inbound_nodes"]):
-        if _is_keras3_node(node):
-            call = keras3_edges.read_call(called, item["config"], node)
-        else:
-            call = keras2_edges.read_call(called, node)
-        yield PlacedCall(position, index, item, call)
+        yield PlacedCall(position, index, item, read_call(item, node))
+
+
+def read_call(item: Item, node: Any) -> Call:
+    """One entry of `inbound_nodes`, in either Keras's form."""
+    if _is_keras3_node(node):
+        return keras3_edges.read_call(signature(item), item["config"], node)
+    return keras2_edges.read_call(signature(item), node)
 
 
 def _count_from_zero(

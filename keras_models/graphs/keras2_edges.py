@@ -24,7 +24,7 @@ def read_call(signature: Signature, node: Any) -> Call:
     for name, value in _keywords(node).items():
         if name != "name" or not signature.is_operation:
             bound[renames.get(name, name)] = _decode(value)
-    if signature.kind == "GetItem":
+    if signature.is_operation and signature.kind == "GetItem":
         bound["slices"] = _decode_slices(_keywords(node).get("slice_spec"))
     return make_call(signature, bound)
 

@@ -17,16 +17,17 @@ def read_call(signature: Signature, config: Mapping[str, Any], node: Mapping[str
     if signature.is_operation:
         bound |= {renames.get(name, name): decode(value) for name, value in config.items() if name != "name"}
     args = [decode(value) for value in node["args"]]
-    if signature.kind == "Einsum":
+    kind = signature.kind if signature.is_operation else ""
+    if kind == "Einsum":
         args = [args]
     for place, value in enumerate(args):
         known = place < len(signature.positional)
         bound[signature.positional[place] if known else f"argument_{place}"] = value
     for name, value in node["kwargs"].items():
         bound[renames.get(name, name)] = decode(value)
-    if signature.kind == "GetItem" and not isinstance(bound["slices"], list):
+    if kind == "GetItem" and not isinstance(bound["slices"], list):
         bound["slices"] = [bound["slices"]]
-    if signature.kind == "Split" and isinstance(bound["sizes"], list):
+    if kind == "Split" and isinstance(bound["sizes"], list):
         # Keras 3 writes where to cut; -1 is the rest, as in TensorFlow's own lists of sizes.
         bound["sizes"] = [end - start for start, end in pairwise([0, *bound["sizes"]])] + [-1]
     return make_call(signature, bound)

@@ -18,6 +18,10 @@ LAYER_RULES: Mapping[str, Rule] = {
     **sequences.RULES,
 }
 
+MISFITS = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What a rule raises for a call that it does not fit: a class of the user's may bear the name of one of Keras's, and a
+layer may be called on what Keras will refuse. Shapes and counts are unknown then, which is no error."""
+
 
 def infer_shapes(call: LayerCall) -> tuple[Shape | None, ...]:
     """One shape for each output of a call; (None,) where nothing is known."""
@@ -25,8 +29,7 @@ def infer_shapes(call: LayerCall) -> tuple[Shape | None, ...]:
         return (None,)
     try:
         return tuple(_outputs(call))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        # A class of the user's may bear the name of one of Keras's; its shapes are unknown, which is no error.
+    except MISFITS:
         return (None,)
 
 
