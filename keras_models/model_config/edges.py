@@ -4,7 +4,7 @@ tf_keras's loader tries again for ever where a call never becomes possible, so n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keras_models.graphs.calls import TensorSource
@@ -41,17 +41,19 @@ def _read_edges(config: Mapping[str, Any], keras_major: int) -> None:
         for reads in layer.reads:
             for source in reads:
                 _check_source(source, calls, layer.item, name)
+    outside = {name: _seen_from_outside(layer, keras_major) for name, layer in calls.items()}
     for key in ("input_layers", "output_layers"):
         found = list(ports(config.get(key), key))
         if not found:
             raise NotAsExpectedError(f"{key!r} is {shown(config.get(key))}, expected at least one tensor")
         for source in found:
-            after_own = (
-                int(keras_major == 3 and is_functional(calls[source.layer].item)) if source.layer in calls else 0
-            )
-            moved = TensorSource(source.layer, source.call - after_own, source.tensor)
-            _check_source(moved, calls, None, key)
+            _check_source(source, outside, None, key)
     _check_order(calls)
+
+
+def _seen_from_outside(layer: Calls, keras_major: int) -> Calls:
+    """Keras 3 counts a nested functional model's own graph as its call 0, but only in the model's outputs."""
+    return replace(layer, first=1) if keras_major == 3 and is_functional(layer.item) else layer
 
 
 def _calls(item: Item, keras_major: int) -> Calls:

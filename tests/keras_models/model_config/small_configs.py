@@ -58,3 +58,48 @@ def in_place(config: Config, name: str) -> Config:
     """The entry of one layer."""
     found: Config = next(item for item in config["config"]["layers"] if item["name"] == name)
     return found
+
+
+def nested(inner: Config, node: Any) -> Config:
+    """A functional model around another one, called by `node`."""
+    inner = {"name": "inner", **inner, "inbound_nodes": [node]}
+    return functional([layer("InputLayer", "x", batch_shape=[None, 6, 8], batch_input_shape=[None, 8, 8, 3]), inner])
+
+
+def called_first(model: Config, call: int) -> Config:
+    """With the output that is call `call` of the last layer."""
+    model["config"]["output_layers"][0][1] = call
+    return model
+
+
+HONEST = {
+    "functional of Keras 2": (2, keras2_model()),
+    "functional of Keras 3": (3, keras3_model()),
+    "nested in Keras 2: calls count from 1": (2, called_first(nested(keras2_model(), [keras2_tensor("x")]), 1)),
+    "nested in Keras 3": (3, called_first(nested(keras3_model(), {"args": [keras3_tensor("x")], "kwargs": {}}), 1)),
+    "bare list of layers": (
+        2,
+        {"class_name": "Sequential", "config": sequential(layer("Dense", "a", units=1))["config"]["layers"]},
+    ),
+    "a class of the user's with any config": (
+        3,
+        sequential(layer("Mine", "mine", units="many", layer=3, cell={"a": 1}, layers=["x", {"class_name": 3}])),
+    ),
+    "a class of the user's that is named as one of Keras's": (
+        3,
+        sequential({**layer("Dense", "mine", units="many"), "module": "my_package.layers"}),
+    ),
+    "a subclassed model": (3, {"class_name": "Mine", "config": {"layers": 3}}),
+    "a constant in Keras 2": (
+        2,
+        functional(
+            [
+                layer("InputLayer", "x", batch_input_shape=[None, 4]),
+                {
+                    **layer("TFOpLambda", "less", function="math.subtract"),
+                    "inbound_nodes": [["_CONSTANT_VALUE", -1, 2.0, {"y": ["x", 0, 0]}]],
+                },
+            ]
+        ),
+    ),
+}
