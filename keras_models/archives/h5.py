@@ -38,7 +38,9 @@ def _read(path: Path, file: h5py.File) -> ModelArchive:
     if "model_config" not in file.attrs:
         raise _not_a_model(path, file)
     version = keras_version(_text(file.attrs.get("keras_version", "1.0")), path)
-    config = read_config(path, parse_object(_text(file.attrs["model_config"]), f"{path}: model_config"), int(version[0]))
+    config = read_config(
+        path, parse_object(_text(file.attrs["model_config"]), f"{path}: model_config"), int(version[0])
+    )
     training = file.attrs.get("training_config")
     weights = list(_weights(file["model_weights"], config, int(version[0])))
     return ModelArchive(

@@ -172,10 +172,5 @@ DAMAGED: dict[str, tuple[str, Damage, str]] = {
         ),
         "config key 'units' is -1",
     ),
-    "half a character in a name": (
-        "keras3",
-        lambda c: sequential(layer("Dense", "\ud800", units=1)),
-        "the name of entry 0 of 'layers'",
-    ),
     "a list": ("keras3", lambda c: [c], "the config is [{"),
 }

@@ -104,7 +104,7 @@ def _reverse(places: Places, rng: random.Random) -> None:
 
 def _wrap(places: Places, rng: random.Random) -> None:
     holder, key = rng.choice(places)
-    for _ in range(rng.choice((1, 2, 30, 200))):
+    for _ in range(rng.choice((1, 2, 30))):
         holder[key] = [holder[key]] if rng.random() < 0.5 else {"config": holder[key]}
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from contracts.errors import EdgepruneError, ModelFileError
 from keras_models.archives import ModelArchive
+from keras_models.archives.json_text import parse_object
 from keras_models.code_scan import scan
 from keras_models.graph import build_graph
 from keras_models.layer_tree import layer_entries, layers_of
 from keras_models.macs import node_macs
-from keras_models.model_config import parse_json, read_compile_config, read_config
+from keras_models.model_config import read_config
 from keras_models.weight_slots import weight_slots
 from tests.keras_models.model_config.damaged_configs import DAMAGED
 from tests.keras_models.model_config.mutations import mutated
@@ -25,9 +26,7 @@ from tests.keras_models.model_config.small_configs import (
     keras2_model,
     keras2_tensor,
     keras3_model,
-    layer,
     nested,
-    sequential,
 )
 
 FILE = Path("model.h5")
@@ -60,31 +59,13 @@ def test_a_nested_functional_model_of_keras_2_counts_its_calls_from_1() -> None:
         read(nested(keras2_model(), [keras2_tensor("x")]), 2)
 
 
-@pytest.mark.parametrize("text", ["{", "[" * 100_000, "1" * 5000, b"\xff"])
-def test_text_that_is_no_json(text: str | bytes) -> None:
-    with pytest.raises(ModelFileError, match=r"model\.h5: its config is no JSON"):
-        parse_json(FILE, text)
-
-
-def test_a_config_that_is_nested_too_deep() -> None:
-    with pytest.raises(ModelFileError, match="deeper than 150 levels"):
-        read(sequential(layer("Mine", "mine", value=json.loads("[" * 200 + "]" * 200))))
-
-
-def test_compile_settings_are_an_object() -> None:
-    assert read_compile_config(FILE, {"loss": "mse"}) == {"loss": "mse"}
-    assert read_compile_config(FILE, None) is None
-    with pytest.raises(ModelFileError, match='compiled with is "mse", expected an object'):
-        read_compile_config(FILE, "mse")
-
-
 @settings(max_examples=300, deadline=None)
 @given(seed=st.integers(0, 2**32), name=st.sampled_from(sorted(HONEST)))
 def test_damage_of_any_kind_is_refused_or_harmless(seed: int, name: str) -> None:
     """What passes the door goes through all that reads configs without Keras, and nothing raises but on purpose."""
     keras_major, config = HONEST[name]
     try:
-        config = parse_json(FILE, json.dumps(mutated(config, random.Random(seed))))
+        config = parse_object(json.dumps(mutated(config, random.Random(seed))), str(FILE))
         checked = read_config(FILE, config, keras_major)
         if layers_of(checked) is not None:
             for entry in layer_entries(checked):
