@@ -21,5 +21,7 @@ def inspect_model(model: File, form: FormatOption = Format.TABLE) -> None:
     """What is in a saved model, layer by layer, without loading TensorFlow."""
     from cli.inspect_tables import print_inspection
     from pipeline.inspect import inspect
+    from pipeline.output_swap import mend
 
+    mend([model.parent])
     print_inspection(inspect(model), form)

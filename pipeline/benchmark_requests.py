@@ -14,8 +14,7 @@ def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     check_data(recipe)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    if recipe.plot:
-        if not recipe.data:
-            raise UsageError("--plot draws scores, and there is no data", "give --data D")
-        read = [path for file in files for path in inputs(file, recipe)]
-        check_outputs([Path(recipe.plot)], read, recipe.force)
+    if recipe.plot and not recipe.data:
+        raise UsageError("--plot draws scores, and there is no data", "give --data D")
+    read = [path for file in files for path in inputs(file, recipe)]
+    check_outputs([Path(recipe.plot)] if recipe.plot else [], read, recipe.force)

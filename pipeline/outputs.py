@@ -19,10 +19,10 @@ _HDF5_ERRNO = r"errno = (\d+)"
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) -> None:
     """Raise, before any work is done, if `outputs` could not all be written in the end, or would destroy an input.
 
-    What runs that were killed have left beside them is put right first.
+    What runs that were killed have left half done beside any of these is put right first.
     """
-    outputs = list(outputs)
-    mend({path.parent for path in outputs})
+    outputs, inputs = list(outputs), list(inputs)
+    mend({path.parent for path in (*outputs, *inputs)})
     seen: set[Path] = set()
     read = {path.resolve() for path in inputs}
     for path in outputs:

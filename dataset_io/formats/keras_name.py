@@ -1,11 +1,12 @@
 """Data sets that Keras ships by name, from its own cache (`~/.keras/datasets`)."""
 
-import contextlib
 import importlib
 import os
-import sys
+import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,24 +36,13 @@ def matches(source: str) -> bool:
 
 
 def read(source: str, interface: Interface, options: DataOptions) -> RawData:
-    """The data set's own training and test part; DataError where it is not cached and cannot be downloaded."""
+    """The data set's own training and test part; DataError where it is not cached: nothing is downloaded."""
     cached = _cache_folder() / f"{source}.npz"
-    if source == "mnist" and cached.is_file():
-        # Keras deletes a cached file whose hash is not the published one before it downloads it anew, and offline
-        # it is lost (keras/src/utils/file_utils.py, get_file); a repacked mnist.npz is as good as any .npz.
+    if source == "mnist":  # a repacked mnist.npz is as good as any .npz
+        if not cached.is_file():
+            raise _missing(source, cached)
         return npz.read(str(cached), interface, options)
-    import_tensorflow()
-    module = importlib.import_module(f"keras.datasets.{source}")
-    arguments = {"num_words": _WORDS} if source in _TEXTS else {}
-    try:
-        # Keras shows its download on stdout, which is kept for results.
-        with contextlib.redirect_stdout(sys.stderr):
-            (x_train, y_train), (x_test, y_test) = module.load_data(**arguments)
-    except Exception as error:  # Keras raises a plain Exception when a download fails
-        raise DataError(
-            f"{source} is not in Keras's cache ({_cache_folder()}), and cannot be downloaded",
-            f'run `python -c "import keras; keras.datasets.{source}.load_data()"` once with a network, or give a file',
-        ) from error
+    (x_train, y_train), (x_test, y_test) = _load(source)
     notes: tuple[str, ...] = ()
     if source in _TEXTS:
         length = interface.inputs[0].shape[-1] or _TEXT_LENGTH if interface.inputs[0].shape else _TEXT_LENGTH
@@ -63,6 +53,54 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         train=checked_part(source, {"x_train": x_train}, {"y_train": np.asarray(y_train)} if with_labels else {}),
         test=checked_part(source, {"x_test": x_test}, {"y_test": np.asarray(y_test)} if with_labels else {}),
         notes=notes,
+    )
+
+
+def _load(source: str) -> Any:
+    """What Keras reads from its cached files.
+
+    Its own `get_file` would delete a file whose hash is not the published one, and download it anew
+    (keras/src/utils/file_utils.py); ours looks and does neither.
+    """
+    import_tensorflow()
+    module: Any = importlib.import_module(f"keras.src.datasets.{source}")
+    original = module.get_file
+    arguments = {"num_words": _WORDS} if source in _TEXTS else {}
+    with tempfile.TemporaryDirectory() as folder:
+        module.get_file = partial(_cached_file, source, Path(folder))
+        try:
+            return module.load_data(**arguments)
+        finally:
+            module.get_file = original
+
+
+def _cached_file(
+    source: str,
+    folder: Path,
+    fname: str,
+    origin: str,
+    extract: bool = False,
+    file_hash: str | None = None,
+    cache_subdir: str = "datasets",
+) -> str:
+    """The path of a cached file, or of what an archive holds, in `folder`. Raises DataError where it is not there."""
+    from keras.src.utils.file_utils import extract_archive, validate_file
+
+    cached = _cache_folder().parent / cache_subdir / (f"{fname}_archive" if extract else fname)
+    if not cached.is_file():
+        raise _missing(source, cached)
+    if file_hash and not validate_file(str(cached), file_hash):  # what it holds may be code
+        raise DataError(f"{cached}: is not the file that Keras publishes as {origin}", "copy or download it again")
+    if not extract:
+        return str(cached)
+    extract_archive(str(cached), str(folder))
+    return str(folder)
+
+
+def _missing(source: str, cached: Path) -> DataError:
+    return DataError(
+        f"{source} is not in Keras's cache: {cached} does not exist, and nothing is downloaded",
+        f'put it there, run `python -c "import keras; keras.datasets.{source}.load_data()"`, or give a file',
     )
 
 

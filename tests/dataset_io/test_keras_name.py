@@ -47,6 +47,20 @@ def test_mnist_from_the_cache(cache, make_interface):
     assert (cache / "mnist.npz").is_file()
 
 
+def test_a_missing_mnist_is_said_with_its_place(cache, make_interface):
+    with pytest.raises(DataError, match=r"mnist\.npz does not exist, and nothing is downloaded; put it there"):
+        open_data("mnist", make_interface((28, 28, 1)), DataOptions())
+
+
+def test_another_file_than_the_published_one_is_refused_and_kept(cache, make_interface):
+    """Keras would delete it, then read what comes with NumPy's `allow_pickle`."""
+    file = cache / "boston_housing.npz"
+    np.savez(file, x=np.ones((4, 13)), y=np.ones(4))
+    with pytest.raises(DataError, match=r"boston_housing\.npz: is not the file that Keras publishes as https://"):
+        open_data("boston_housing", make_interface((13,)), DataOptions())
+    assert file.is_file()
+
+
 def test_other_names_are_read_by_keras_from_its_cache_or_said_to_be_missing(cache):
     """In a process of its own: Keras reads KERAS_HOME once, on import."""
 
@@ -58,7 +72,10 @@ def test_other_names_are_read_by_keras_from_its_cache_or_said_to_be_missing(cach
     command = [sys.executable, "-c", READ_TWICE, str(folder / "train-images-idx3-ubyte.gz")]
     sizes, missing = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert sizes == "18 2 10"
-    assert missing.startswith(f"fashion_mnist is not in Keras's cache ({cache}), and cannot be downloaded; run ")
+    lost = folder / "train-images-idx3-ubyte.gz"
+    assert missing.startswith(
+        f"fashion_mnist is not in Keras's cache: {lost} does not exist, and nothing is downloaded; "
+    )
 
 
 def test_a_folder_of_that_name_comes_first(tmp_path, make_interface, monkeypatch):
