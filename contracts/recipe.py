@@ -244,7 +244,9 @@ class PruneRecipe(FileRecipe, PointRecipe):
     check: bool = option(False, "Prove that a cut model computes what the original does without what was cut.")
     plot: str | None = option(None, "Units before and after, and scores.", metavar="FILE.png|.svg")
     store: str | None = option(
-        None, "Keep the training's state here after each epoch; the same command goes on.", metavar="FOLDER"
+        None,
+        "Keep the training's state here, after success too (default: .edgeprune here, until the run succeeds).",
+        metavar="FOLDER",
     )
     dry_run: bool = option(False, "Print the plan and write nothing.")
     force: bool = option(False, "Overwrite existing outputs.")
@@ -270,6 +272,11 @@ class ExportRecipe(FileRecipe, ModelRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
+    store: str | None = option(
+        None,
+        "Keep the training's state here, after success too (default: .edgeprune here, until the run succeeds).",
+        metavar="FOLDER",
+    )
     seed: int = option(0, "Seed of everything random.")
     force: bool = option(False, "Overwrite existing outputs.")
 

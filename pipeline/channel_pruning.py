@@ -95,7 +95,7 @@ class ChannelPruning:
         keras = keras_module(loaded.keras_major)
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = cut(loaded.model, self.session.graph, self.plan)
-        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data), rate_share=RATE_SHARE)
+        return Pruned(session=self.session.with_model(smaller), rate_share=RATE_SHARE)
 
     def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
         """Let what stays stand in for what was removed, as far as the data tells how (`pruning.reconstruction`)."""

@@ -1,6 +1,7 @@
 """`edgeprune export`: a saved model to a verified .tflite file."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from contracts.recipe import ExportRecipe, as_plain
@@ -13,8 +14,10 @@ from pipeline.outputs import all_whole
 from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import export_outputs
+from pipeline.run_folder import RunFolder, keeping
 from pipeline.session import open_session
 from pipeline.tflite_files import tell_about, write_tflite_files
+from pipeline.training_store import run_name, trains
 from tflite_export.weight_values import check_weights
 
 
@@ -23,7 +26,12 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
 
     The first row is the Keras model, with the size of its float32 file.
     """
-    session = open_session(path, recipe, reporter)
+    work = partial(_export, path, recipe, reporter)
+    return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
+
+
+def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: RunFolder | None) -> Result:
+    session = open_session(path, recipe, reporter, kept)
     model = session.measure(stage="original", model_bytes=size_of(path))
     rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:

@@ -19,10 +19,10 @@ from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
 from keras_models.training.class_weights import balanced_class_weights
 from keras_models.training.devices import ONE_DEVICE, Devices, choose_devices
+from keras_models.training.options import CheckpointPlace
 from keras_models.training.tensorboard import TensorBoardLog
 from pipeline.reporting import Reporter
 from pipeline.session import Session
-from pipeline.training_store import checkpoint_folder
 
 
 def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:
@@ -54,18 +54,20 @@ class Trainee:
     """A model that is trained in place of the session's own: its twin in another Keras, a wrapped copy.
 
     loss: in any form that the `compile` of `keras_module` takes. score: values the model as it is, on the validation
-    part.
+    part. kept_as: names what its training differs in from the session's own, for its checkpoints.
     """
 
     model: Any
     keras_module: Any
     loss: Any
     score: Callable[[], float]
+    kept_as: str = ""
 
 
 class FineTuner:
     """Trains a session's model any number of times; its step is traced once.
 
+    `earlier_s` are the seconds of epochs that were taken from checkpoints.
     live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate, 0 to 1 (None: by how much
     is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's model.
     """
@@ -82,8 +84,10 @@ class FineTuner:
         self._data = session.require_data()
         self._live = live
         self._recipe, self._name = recipe, f"{session.loaded.path.stem}-{recipe.method}"
-        self._options = _fit_options(session, recipe, rate_share)
         trained = trainee or _session_trainee(session)
+        place = session.store.place(trained.kept_as) if session.store else None
+        self._options = _fit_options(session, recipe, rate_share, place)
+        self.earlier_s = 0.0
         self._score = trained.score
         devices = _no_copy(recipe) if trainee else choose_devices(recipe.strategy)
         self._devices_note = devices.note
@@ -131,8 +135,7 @@ class FineTuner:
                 callbacks=callbacks,
                 candidates_from=candidates_from,
             )
-        if result.resumed_after:
-            reporter.note(f"training went on after epoch {result.resumed_after}, from {self._options.checkpoints}")
+        self.earlier_s += result.earlier_s
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
@@ -164,7 +167,9 @@ def _no_copy(recipe: PointRecipe) -> Devices:
     return ONE_DEVICE
 
 
-def _fit_options(session: Session, recipe: PointRecipe, rate_share: float | None) -> FitOptions:
+def _fit_options(
+    session: Session, recipe: PointRecipe, rate_share: float | None, checkpoints: CheckpointPlace | None
+) -> FitOptions:
     data = session.require_data()
     weights = balanced_class_weights(data.train, data.task.kinds) if recipe.class_weight else None
     return FitOptions(
@@ -177,7 +182,7 @@ def _fit_options(session: Session, recipe: PointRecipe, rate_share: float | None
         optimizer=recipe.optimizer,
         weight_decay=recipe.weight_decay,
         class_weight=weights,
-        checkpoints=checkpoint_folder(session.loaded.path, recipe),
+        checkpoints=checkpoints,
     )
 
 

@@ -35,7 +35,7 @@ def train_dense(session: Session, recipe: PointRecipe, reporter: Reporter) -> fl
         result = tuner.run(reporter)
     if result.interrupted:
         raise KeyboardInterrupt
-    return time.perf_counter() - started
+    return tuner.earlier_s + time.perf_counter() - started
 
 
 def epochs_left(recipe: PointRecipe) -> int:

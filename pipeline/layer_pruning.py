@@ -1,7 +1,7 @@
 """Pruning that removes whole layers and blocks: try each on the data, choose, rebuild, prove."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -94,7 +94,7 @@ class LayerPruning:
         keras = keras_module(loaded.keras_major)
         with keras.utils.custom_object_scope(dict(loaded.custom_objects)):
             smaller = remove_regions(loaded.model, self.session.graph, self.choice.bypasses)
-        return Pruned(session=Session(replace(loaded, model=smaller), self.session.data), rate_share=1.0)
+        return Pruned(session=self.session.with_model(smaller), rate_share=1.0)
 
     def check(self, smaller: Session) -> ProofResult:
         """Compare with the original in which the readers of each removed region are given what goes into it.

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ from pipeline.quality import check_gates
 from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
+from pipeline.run_folder import RunFolder, keeping
 from pipeline.session import Session, open_session
 from pipeline.tflite_files import tell_about, write_tflite_files
+from pipeline.training_store import run_name, trains
 from tflite_export.weight_values import check_weights
 
 
@@ -47,10 +50,15 @@ class _Outcome:
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """Prune a saved model by a checked recipe (`requests.check_prune`).
 
-    Nothing is written unless everything went well.
+    Nothing is written unless everything went well; what was trained is kept until it did (`run_folder`).
     """
+    work = partial(_prune, path, recipe, reporter)
+    return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
+
+
+def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: RunFolder | None) -> Result:
     outputs = prune_outputs(path, recipe)
-    session = open_session(path, recipe, reporter)
+    session = open_session(path, recipe, reporter, kept)
     choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
@@ -168,7 +176,7 @@ def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple
     left = replace(recipe, epochs=epochs_left(recipe))
     with FineTuner(pruned.session, held, left, rate_share=pruned.rate_share) as tuner:
         interrupted = tuner.run(reporter).interrupted
-    return interrupted, time.perf_counter() - started
+    return interrupted, tuner.earlier_s + time.perf_counter() - started
 
 
 def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[Exported]:

@@ -41,7 +41,7 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
         _share(rounded, clusters)
     training = _training_recipe(recipe)
     with FineTuner(
-        session, rounded.kernels, training, rate_share=RATE_SHARE, trainee=_trainee(session, rounded)
+        session, rounded.kernels, training, rate_share=RATE_SHARE, trainee=_trainee(session, rounded, clusters)
     ) as tuner:
         if tuner.run(reporter).interrupted:
             raise KeyboardInterrupt
@@ -64,7 +64,7 @@ def _training_recipe(recipe: QuantizationRecipe) -> PointRecipe:
     return PointRecipe(**{**given, "epochs": recipe.qat_epochs})
 
 
-def _trainee(session: Session, rounded: QuantizationAware) -> Trainee:
+def _trainee(session: Session, rounded: QuantizationAware, clusters: int | None) -> Trainee:
     data, loss = session.require_data(), session.loss.keras_loss
     predictor = Predictor(rounded.model, session.interface)
     if isinstance(loss, dict):  # by names of outputs, which wrappers change
@@ -74,4 +74,5 @@ def _trainee(session: Session, rounded: QuantizationAware) -> Trainee:
         keras_module=keras_module(2),
         loss=loss,
         score=lambda: score(data.task, *predictor.split(data.validation)),
+        kept_as=f"rounded-{clusters}-clusters" if clusters else "rounded",
     )

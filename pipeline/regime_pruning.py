@@ -45,7 +45,7 @@ class RegimePlan(TrainingPlan):
             result = self._train(tuner, chosen, held, reporter)
         return Pruned(
             session=session,
-            training_s=time.perf_counter() - started,
+            training_s=tuner.earlier_s + time.perf_counter() - started,
             interrupted=result.interrupted,
         )
 

@@ -75,7 +75,7 @@ class ScheduledPlan(TrainingPlan):
         self._check_reached(reporter, exact.mended)
         return Pruned(
             session=session,
-            training_s=time.perf_counter() - started,
+            training_s=tuner.earlier_s + time.perf_counter() - started,
             interrupted=result.interrupted,
         )
 

@@ -1,7 +1,7 @@
 """One model with its data: loaded once, changed in place, measured as often as needed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from keras_models.variables import interface, variables, weight_specs
 from pipeline.channel_evidence import ChannelEvidence
 from pipeline.keras_energy import keras_energy_uj
 from pipeline.reporting import Reporter
+from pipeline.run_folder import RunFolder
+from pipeline.training_store import TrainingStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,24 @@ class Session:
     """A loaded model, its graph, its data if any, and its original weights.
 
     `chosen` are weights that are up for pruning besides the kernels: their zeros are held and counted as well.
+    `store` is where the state of its training is kept, if anywhere.
     """
 
-    def __init__(self, loaded: LoadedModel, data: Data | None, chosen: Collection[WeightKey] = ()) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        data: Data | None,
+        chosen: Collection[WeightKey] = (),
+        store: TrainingStore | None = None,
+    ) -> None:
         self.loaded = loaded
         self.data = data
         self.chosen = chosen
+        self.store = store
+
+    def with_model(self, model: Any) -> "Session":
+        """A session of a smaller live model in the place of this one's."""
+        return Session(replace(self.loaded, model=model), self.data, self.chosen, self.store)
 
     @cached_property
     def interface(self) -> Interface:
@@ -124,8 +138,8 @@ class Session:
         return None if None in macs.values() else sum(count or 0 for count in macs.values())
 
 
-def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter) -> Session:
-    """Load a model, and its data where the recipe names some."""
+def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: RunFolder | None = None) -> Session:
+    """Load a model, and its data where the recipe names some; `kept` is where the state of training goes."""
     custom = Path(recipe.custom_objects) if recipe.custom_objects else None
     loaded = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
     for note in loaded.notes:
@@ -135,7 +149,7 @@ def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter) -> Session
         data = open_data(recipe.data, interface(loaded.model), data_options(recipe))
         for note in data.notes:
             reporter.note(note)
-    return Session(loaded, data)
+    return Session(loaded, data, store=TrainingStore(kept) if kept else None)
 
 
 def data_options(recipe: DataRecipe) -> DataOptions:

@@ -14,6 +14,7 @@ from pipeline.outputs import all_whole
 from pipeline.plots import plot_sweep
 from pipeline.points import sweep_points
 from pipeline.reporting import Reporter
+from pipeline.run_folder import RunFolder, keeping
 from pipeline.store import RowStore, identify
 from pipeline.table_files import result_text
 from tflite_export.sizes import gzip_bytes
@@ -24,12 +25,21 @@ Rows = tuple[Measurement, ...]
 def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
-    Finished rows are kept in `recipe.store`. Ctrl-C ends the sweep with the rows so far.
-    Compressing a file takes about as long as all else, so a thread does it while the next point is made, and rests
-    while something is timed.
+    Finished rows are kept in `recipe.store`, else until the sweep has succeeded. Ctrl-C ends it with the rows so far.
+    """
+    sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
+    identity = identify(path, *sources)
+    name = "" if recipe.store else identity[:24]
+    return keeping(name, recipe.store, reporter, partial(_sweep, path, identity, recipe, reporter))
+
+
+def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: RunFolder | None) -> Result:
+    """Compressing a file takes about as long as all else, so a thread does it while the next point is made.
+
+    It rests while something is timed.
     """
     points = sweep_points(recipe)
-    store = _open_store(path, recipe)
+    store = RowStore(place, identity) if place else None
     finished: list[Future[Rows]] = []
     interrupted = False
     with (
@@ -84,10 +94,3 @@ def _write_files(result: Result, recipe: SweepRecipe) -> Result:
             plot = plot_comparison if recipe.methods else plot_sweep
             plot(result.rows, places["plot"])
     return result
-
-
-def _open_store(path: Path, recipe: SweepRecipe) -> RowStore | None:
-    if recipe.store is None:
-        return None
-    sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
-    return RowStore(Path(recipe.store), identify(path, *sources))

@@ -1,23 +1,60 @@
-"""Where the checkpoints of a command lie: in a folder that belongs to its recipe, its model and its data."""
+"""Where the checkpoints of a command lie: in a folder that belongs to all that decides its training, and to no more."""
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from contracts.recipe import NumericsRecipe, PointRecipe, PruneRecipe
+from contracts.recipe import ExportRecipe, NumericsRecipe, PointRecipe, PruneRecipe
+from keras_models.training.options import CheckpointPlace
+from pipeline.run_folder import RunFolder
 from pipeline.store import identify
 
+SOURCES = ("data", "custom_objects", "teacher")
+"""Options that name a file or a folder: its content decides, not its name."""
+NOT_DECISIVE = {item.name for item in fields(NumericsRecipe)} | {*SOURCES, "target", "tensorboard", "trust_model"}
 
-def checkpoint_folder(model: Path, recipe: PointRecipe) -> Path | None:
-    """A folder in that of `--store`, named by all that decides the training; None where nothing is to be kept.
 
-    That is the recipe without outputs and export, and the content of all files that are read.
+@dataclass(frozen=True)
+class TrainingStore:
+    """The checkpoints of one run."""
+
+    kept: RunFolder
+
+    def place(self, part: str = "") -> CheckpointPlace:
+        """Where one training's checkpoint belongs.
+
+        `part` keeps trainings apart that differ in more than their start and their options.
+        """
+        return CheckpointPlace(
+            folder=self.kept.folder / part,
+            make_folder=lambda: self.kept.make(part),
+            required=self.kept.given,
+            note=self.kept.note,
+        )
+
+
+def trains(recipe: PruneRecipe | ExportRecipe) -> bool:
+    """Whether a command trains, and so has anything to keep."""
+    if isinstance(recipe, PruneRecipe):
+        return bool(recipe.epochs or recipe.qat_epochs) and not recipe.dry_run
+    return bool(recipe.qat_epochs)
+
+
+def run_name(model: Path, recipe: PruneRecipe | ExportRecipe) -> str:
+    """A digest of all that decides the training: content of files, options of the method and of training, seeds.
+
+    What a command has no options for is at its default.
     """
-    if not isinstance(recipe, PruneRecipe) or recipe.store is None:
-        return None
-    names = {item.name for item in fields(PointRecipe)} - {item.name for item in fields(NumericsRecipe)}
-    decisive = {name: getattr(recipe, name) for name in sorted(names - {"tensorboard"})}
-    sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
-    text = f"{json.dumps(decisive)} {identify(model, *sources)}"
-    return Path(recipe.store) / hashlib.sha256(text.encode()).hexdigest()[:24]
+    decisive: dict[str, Any] = {
+        item.name: getattr(recipe, item.name, item.default)
+        for item in fields(PointRecipe)
+        if item.name not in NOT_DECISIVE
+    }
+    decisive["target_is_input"] = "input" in recipe.target
+    decisive["model"] = identify(model)
+    for name in SOURCES:
+        source = getattr(recipe, name, None)
+        decisive[name] = source and (identify(Path(source)) if Path(source).exists() else source)
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:24]

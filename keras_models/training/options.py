@@ -36,6 +36,20 @@ OnEpoch = Callable[[EpochLog], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckpointPlace:
+    """Where the state of training is kept; it must belong to this model, its data and what it is trained for.
+
+    make_folder: makes `folder`; raises OSError. required: what cannot be written ends the training, else it is noted.
+    note: told what the user should know.
+    """
+
+    folder: Path
+    make_folder: Callable[[], None]
+    required: bool
+    note: Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitOptions:
     """How to train.
 
@@ -44,7 +58,7 @@ class FitOptions:
     optimizer: the name of its class in Keras, in lower case; None: the compiled one, else Adam.
     weight_decay: the optimizer's own, at least 0; None: as it is.
     class_weight: what an example of each class (from 0, none missing) counts; None: all the same.
-    checkpoints: a folder for the state after each epoch. It must belong to this model, its data and these options.
+    checkpoints: where the state after each epoch is kept; None: nowhere.
     """
 
     epochs: int
@@ -56,19 +70,19 @@ class FitOptions:
     optimizer: str | None = None
     weight_decay: float | None = None
     class_weight: Mapping[int, float] | None = None
-    checkpoints: Path | None = None
+    checkpoints: CheckpointPlace | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitResult:
     """How training went; `best_epoch` 0 means that no epoch ended that could be kept.
 
-    masks: those of the best epoch. resumed_after: the last epoch that a checkpoint held, 0 where there was none.
+    masks: those of the best epoch. earlier_s: seconds that the epochs of a checkpoint took, 0 where there was none.
     """
 
     logs: tuple[EpochLog, ...]
     best_epoch: int
     masks: Masks
-    resumed_after: int = 0
+    earlier_s: float = 0.0
     interrupted: bool = False
     notes: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """How far training has come: its epochs, the best weights seen with their masks, and why it stops."""
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -27,11 +28,11 @@ class Progress:
     ) -> None:
         self._model, self._options, self._on_epoch = model, options, on_epoch
         self._sign = 1 if higher_is_better else -1
-        self._candidates_from = candidates_from
+        self.candidates_from = candidates_from
         self._best_score = -math.inf
         self._note: str | None = None
+        self._started, self._earlier_s = time.perf_counter(), 0.0
         self.logs: list[EpochLog] = []
-        self.resumed_after = 0
         self.interrupted = False
         self.masks = masks
         self.best_epoch, self.best_masks, self.best_weights = 0, masks, model.get_weights()
@@ -54,44 +55,46 @@ class Progress:
         """Enter an epoch that was trained and scored; of equal scores the later wins, as it has the lower rate."""
         self.logs.append(log)
         self._on_epoch(log)
-        if log.epoch < self._candidates_from:
+        if log.epoch < self.candidates_from:
             return
         if self._sign * log.score >= self._best_score:
             self._best_score, self.best_epoch = self._sign * log.score, log.epoch
             self.best_masks, self.best_weights = self.masks, self._model.get_weights()
-        elif log.epoch - max(self.best_epoch, self._candidates_from - 1) >= (self._options.patience or math.inf):
+        elif log.epoch - max(self.best_epoch, self.candidates_from - 1) >= (self._options.patience or math.inf):
             self._note = f"stopped after epoch {log.epoch}: no better score since epoch {self.best_epoch}"
 
     def state(self) -> tuple[dict[str, Any], ArrayLists]:
-        """All of it as JSON values and lists of arrays, the model's present weights too."""
+        """All of it as JSON values and lists of arrays, with the model's present weights where they are needed."""
         facts = {
             "logs": [asdict(log) for log in self.logs],
             "note": self._note,
+            "seconds": self._earlier_s + time.perf_counter() - self._started,
             "best_epoch": self.best_epoch,
             "best_score": self._best_score,
             "masks": list(self.masks),
             "best_masks": list(self.best_masks),
         }
         lists = {
-            "weights": self._model.get_weights(),
             "best_weights": self.best_weights,
             "masks": list(self.masks.values()),
             "best_masks": list(self.best_masks.values()),
         }
+        if self.goes_on and self.best_epoch != len(self.logs):
+            lists["weights"] = self._model.get_weights()
         return facts, lists
 
     def restore(self, facts: Mapping[str, Any], lists: ArrayLists) -> None:
         """What `state` gave, the model's weights included."""
         self.logs = [EpochLog(**log) for log in facts["logs"]]
         self._note, self.best_epoch, self._best_score = facts["note"], facts["best_epoch"], facts["best_score"]
-        self.resumed_after = len(self.logs)
+        self._earlier_s = facts["seconds"]
         for log in self.logs:
             self._on_epoch(log)
         self.masks, self.best_masks = (
             dict(zip(map(tuple, facts[name]), lists.get(name, []), strict=True)) for name in ("masks", "best_masks")
         )
         self.best_weights = lists["best_weights"]
-        self._model.set_weights(lists["weights"])
+        self._model.set_weights(lists.get("weights", self.best_weights))
 
     def result(self) -> FitResult:
         """What the caller is told."""
@@ -99,7 +102,7 @@ class Progress:
             logs=tuple(self.logs),
             best_epoch=self.best_epoch,
             masks=self.best_masks,
-            resumed_after=self.resumed_after,
+            earlier_s=self._earlier_s,
             interrupted=self.interrupted,
             notes=(self._note,) if self._note else (),
         )

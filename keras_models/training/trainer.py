@@ -71,7 +71,7 @@ class Trainer:
         _check_start(score())
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
         feed, optimizer = self._prepare(train, masks)
-        checkpoint = Checkpoint(self._options.checkpoints, progress, optimizer)
+        checkpoint = Checkpoint(self._options, progress, optimizer)
         checkpoint.resume()
         try:
             while progress.goes_on:

@@ -1,10 +1,13 @@
 """A killed run goes on after its last finished epoch, and ends with the same bytes."""
 
+import keras as KERAS  # noqa: N812
 import numpy as np
 import pytest
 
-from contracts.errors import OutputError, TrainingError
+from contracts.errors import OutputError
+from contracts.origin import origin
 from keras_models.training import Trainer
+from keras_models.training.options import CheckpointPlace
 from keras_models.variables import variables
 from tests.keras_models.training.small_models import KERASES, InMemory, kernels, options, some_masks
 
@@ -29,11 +32,21 @@ def random_model(k):
     return model
 
 
-def train(k, folder=None, kill_in=None):
+def place(folder, notes, required=True):
+    return CheckpointPlace(
+        folder=folder,
+        make_folder=lambda: folder.mkdir(parents=True, exist_ok=True),
+        required=required,
+        note=notes.append,
+    )
+
+
+def train(k, folder=None, kill_in=None, notes=(), required=True):
     """The result and the weights of four epochs whose second is the best; masks move each epoch."""
+    kept = place(folder, notes if isinstance(notes, list) else [], required) if folder else None
     model = random_model(k)
     live = kernels(model)
-    trainer = Trainer(model, k, live, "sparse_categorical_crossentropy", options(epochs=4, checkpoints=folder))
+    trainer = Trainer(model, k, live, "sparse_categorical_crossentropy", options(epochs=4, checkpoints=kept))
     scores = {0: 0.0, 1: 0.5, 2: 0.8, 3: 0.6, 4: 0.7}
     done = []
 
@@ -67,8 +80,10 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(k, tmp_path):
     uninterrupted = train(k)
     with pytest.raises(KilledError):
         train(k, tmp_path, kill_in=3)
-    resumed = train(k, tmp_path)
-    assert resumed[0].resumed_after == 2
+    notes = []
+    resumed = train(k, tmp_path, notes=notes)
+    assert [note.partition(", from ")[0] for note in notes] == ["training goes on after epoch 2"]
+    assert resumed[0].earlier_s > 0
     assert resumed[2] == [0, 3, 4]  # epochs 1 and 2 are not trained again
     assert_same(resumed, uninterrupted)
     finished = train(k, tmp_path)
@@ -76,27 +91,66 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(k, tmp_path):
     assert_same(finished, uninterrupted)
 
 
-@KERASES
-def test_another_start_does_not_take_up_a_checkpoint(k, tmp_path):
-    train(k, tmp_path)
+def fit_one_epoch(k, notes, folder, factor=1.0, **changes):
+    """Training without masks, from the model's weights times a factor."""
     model = random_model(k)
-    model.layers[0].kernel.assign(model.layers[0].kernel * 2)
-    trainer = Trainer(model, k, {}, "sparse_categorical_crossentropy", options(epochs=1, checkpoints=tmp_path))
-    assert trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True).resumed_after == 0
+    model.layers[0].kernel.assign(model.layers[0].kernel * factor)
+    wanted = {"epochs": 1, **changes, "checkpoints": place(folder, notes)}
+    trainer = Trainer(model, k, {}, "sparse_categorical_crossentropy", options(**wanted))
+    trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True)
+    trainer.close()
 
 
 @KERASES
-def test_a_damaged_checkpoint_is_named(k, tmp_path):
-    train(k, tmp_path)
+def test_another_start_or_other_options_do_not_take_up_a_checkpoint(k, tmp_path):
+    notes = []
+    fit_one_epoch(k, notes, tmp_path)
+    fit_one_epoch(k, notes, tmp_path, factor=2.0)
+    fit_one_epoch(k, notes, tmp_path, seed=1)
+    fit_one_epoch(k, notes, tmp_path, learning_rate=0.1)
+    assert notes == []
+    assert len(list(tmp_path.iterdir())) == 4
+    fit_one_epoch(k, notes, tmp_path)
+    assert len(notes) == 1
+
+
+@KERASES
+def test_a_damaged_checkpoint_is_left_aside_and_training_ends_the_same(k, tmp_path):
+    uninterrupted = train(k, tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(TrainingError, match=f"{file.name}.*damaged.*delete it"):
-        train(k, tmp_path)
+    (tmp_path / f"{file.stem}.12345.tmp").touch()  # what a killed run left
+    notes = []
+    again = train(k, tmp_path, notes=notes)
+    assert notes == [f"training starts anew: the checkpoint {file} does not serve: it is damaged"]
+    assert again[2] == [0, 1, 2, 3, 4]
+    assert_same(again, uninterrupted)
+    assert list(tmp_path.iterdir()) == [file]
 
 
-@KERASES
-def test_a_store_that_is_a_file_is_refused_before_training(k, tmp_path):
+def test_a_checkpoint_of_another_machine_is_left_aside(tmp_path, monkeypatch):
+    train(KERAS, tmp_path)
+    monkeypatch.setattr("contracts.origin._cpu_model", lambda: "another processor")
+    origin.cache_clear()
+    notes = []
+    try:
+        assert train(KERAS, tmp_path, notes=notes)[2] == [0, 1, 2, 3, 4]
+    finally:
+        monkeypatch.undo()
+        origin.cache_clear()
+    assert "it was made with CPU" in notes[0]
+    assert "another processor" in notes[0]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_place_that_cannot_be_written_to_ends_training_only_where_the_user_chose_it(required, tmp_path):
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(OutputError, match="give another --store"):
-        train(k, file)
+    notes = []
+    if required:
+        with pytest.raises(OutputError, match="give another --store"):
+            train(KERAS, file)
+    else:
+        assert train(KERAS, file, notes=notes, required=False)[0].best_epoch == 2
+        assert len(notes) == 1
+        assert "is not kept should the run fail" in notes[0]
