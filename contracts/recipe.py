@@ -263,7 +263,11 @@ class SweepRecipe(PointRecipe):
     quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", panel="Export")
     output: str | None = option(None, "Results table.", metavar="FILE.csv|.json|.md")
     plot: str | None = option(None, "Score against size (--methods: score and costs).", metavar="FILE.png|.svg")
-    store: str | None = option(None, "Keep finished rows here; the same command goes on.", metavar="FOLDER")
+    store: str | None = option(
+        None,
+        "Keep finished rows here, after success too (default: .edgeprune here, until the sweep succeeds).",
+        metavar="FOLDER",
+    )
     force: bool = option(False, "Overwrite existing outputs.")
 
 

@@ -3,8 +3,10 @@
 In the folder of `--store`, or in `.edgeprune` in the working folder, which goes when the run succeeds.
 """
 
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,19 +75,31 @@ def keeping(name: str, store: str | None, reporter: Reporter, run: Callable[[Run
 
 
 def _open(name: str, store: str | None, reporter: Reporter) -> RunFolder | None:
+    """Nothing is made yet: a run that is killed while it starts leaves nothing."""
     if store:
         return RunFolder(folder=Path(store) / name, given=True, note=reporter.note)
-    kept = RunFolder(folder=CACHE / name, given=False, note=reporter.note)
-    try:
-        _remove_old_runs(name)
-        kept.make()
-    except OSError as error:
+    if reason := obstacle(CACHE):
         reporter.note(
-            f"nothing is kept should this run fail: {CACHE} cannot be made here ({error.strerror}); "
+            f"nothing is kept should this run fail, as {CACHE} cannot be made here: {reason}; "
             "--store FOLDER names another place"
         )
         return None
-    return kept
+    with suppress(OSError):
+        _remove_old_runs(name)
+    return RunFolder(folder=CACHE / name, given=False, note=reporter.note)
+
+
+def obstacle(folder: Path) -> str:
+    """Why nothing can be kept in a folder that may not exist yet; empty where it can."""
+    path = folder.absolute()
+    existing = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not existing.is_dir():
+        return f"{existing} is no folder"
+    try:
+        Path(tempfile.mkdtemp(prefix=f"{CACHE}-", dir=existing)).rmdir()
+    except OSError as error:
+        return f"{existing}: {error.strerror}"
+    return ""
 
 
 def _remove_old_runs(but: str) -> None:

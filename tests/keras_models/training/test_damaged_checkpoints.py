@@ -2,6 +2,7 @@
 
 import os
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_changed_bytes_are_never_taken_up(damage, tmp_path):
         assert fresh.logs == [LOG]
 
 
-@pytest.mark.parametrize("obstacle", [os.mkdir, os.mkfifo, lambda file: os.symlink("/dev/zero", file)])
+@pytest.mark.parametrize("obstacle", [Path.mkdir, os.mkfifo, lambda file: file.symlink_to("/dev/zero")])
 def test_what_is_no_file_is_left_aside(obstacle, tmp_path):
     notes = []
     kept, _ = checkpoint(tmp_path, notes)
