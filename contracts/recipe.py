@@ -221,6 +221,17 @@ class GateRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoreRecipe:
+    """Where what took long is kept."""
+
+    store: str | None = option(
+        None,
+        "Keep rows and the state of training here, after success too (default: .edgeprune, until the run succeeds).",
+        metavar="FOLDER",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileRecipe(QuantizationRecipe, DeviceRecipe, GateRecipe):
     """What decides which .tflite file is written."""
 
@@ -233,7 +244,7 @@ class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, Mode
 
 
 @dataclass(frozen=True, kw_only=True)
-class PruneRecipe(FileRecipe, PointRecipe):
+class PruneRecipe(FileRecipe, PointRecipe, StoreRecipe):
     """`edgeprune prune`."""
 
     clusters: int | None = option(
@@ -243,17 +254,12 @@ class PruneRecipe(FileRecipe, PointRecipe):
     tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
     check: bool = option(False, "Prove that a cut model computes what the original does without what was cut.")
     plot: str | None = option(None, "Units before and after, and scores.", metavar="FILE.png|.svg")
-    store: str | None = option(
-        None,
-        "Keep the training's state here, after success too (default: .edgeprune here, until the run succeeds).",
-        metavar="FOLDER",
-    )
     dry_run: bool = option(False, "Print the plan and write nothing.")
     force: bool = option(False, "Overwrite existing outputs.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepRecipe(PointRecipe):
+class SweepRecipe(PointRecipe, StoreRecipe):
     """`edgeprune sweep`."""
 
     methods: str | None = option(None, "Methods to compare, as A,B,C; each at every point.", metavar="LIST")
@@ -263,24 +269,14 @@ class SweepRecipe(PointRecipe):
     quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", panel="Export")
     output: str | None = option(None, "Results table.", metavar="FILE.csv|.json|.md")
     plot: str | None = option(None, "Score against size (--methods: score and costs).", metavar="FILE.png|.svg")
-    store: str | None = option(
-        None,
-        "Keep finished rows here, after success too (default: .edgeprune here, until the sweep succeeds).",
-        metavar="FOLDER",
-    )
     force: bool = option(False, "Overwrite existing outputs.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportRecipe(FileRecipe, ModelRecipe):
+class ExportRecipe(FileRecipe, ModelRecipe, StoreRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
-    store: str | None = option(
-        None,
-        "Keep the training's state here, after success too (default: .edgeprune here, until the run succeeds).",
-        metavar="FOLDER",
-    )
     seed: int = option(0, "Seed of everything random.")
     force: bool = option(False, "Overwrite existing outputs.")
 
