@@ -11,11 +11,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 GRACE_SECONDS = 5
 """How much longer than its time a process lives whose parent was killed."""
+
+OUT_OF_TIME = [-int(getattr(signal, name)) for name in ("SIGXCPU", "SIGALRM") if hasattr(signal, name)]
+"""How the system ends a process whose time ran out."""
 
 
 class ChildError(Exception):
@@ -42,32 +46,43 @@ class Child:
             raise ChildError(None, "") from error
         text = written.decode("utf-8", errors="replace")
         if self._process.returncode != 0:
-            raise ChildError(self._process.returncode, text)
+            raise ChildError(None if self._process.returncode in OUT_OF_TIME else self._process.returncode, text)
         try:
             return json.loads(answer.decode(), parse_constant=_no_number)
         except ValueError as error:
             raise ChildError(0, f"its answer is no JSON: {error}") from error
 
 
-def run_module(module: str, *arguments: str, seconds: float, memory_bytes: int | None = None) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a process may take: `seconds` by the clock; of a processor's time and of address space where given.
+
+    A busy machine makes all processes late, so that a hang is told by the processor's time. Windows has neither limit.
+    """
+
+    seconds: float
+    cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+def run_module(module: str, *arguments: str, limits: Limits) -> Any:
     """What `main(*arguments)` of a module returns (plain JSON values), computed in a process of its own.
 
-    `memory_bytes` bounds its address space, where the platform can. Raises ChildError where no answer comes.
+    Raises ChildError where no answer comes.
     """
-    with module_started(module, *arguments, seconds=seconds, memory_bytes=memory_bytes) as child:
+    with module_started(module, *arguments, limits=limits) as child:
         return child.answer()
 
 
 @contextmanager
-def module_started(module: str, *arguments: str, seconds: float, memory_bytes: int | None = None) -> Iterator[Child]:
+def module_started(module: str, *arguments: str, limits: Limits) -> Iterator[Child]:
     """The same, at work while this process does something else; it is gone when the block ends, however that is."""
-    limits = {"seconds": seconds, "memory_bytes": memory_bytes}
     start = f"import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {__name__} import serve; serve()"
-    command = [sys.executable, "-P", "-c", start, json.dumps(_import_path()), json.dumps(limits), module, *arguments]
+    command = [sys.executable, "-P", "-c", start, json.dumps(_import_path()), json.dumps(asdict(limits)), module]
     # Each thread of NumPy's linear algebra takes address space, which a limit of memory counts.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"} if memory_bytes else None
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"} if limits.memory_bytes else None
     process = subprocess.Popen(
-        command,
+        [*command, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -76,7 +91,7 @@ def module_started(module: str, *arguments: str, seconds: float, memory_bytes: i
     )
     with process:
         try:
-            yield Child(process, seconds)
+            yield Child(process, limits.seconds)
         finally:
             if process.poll() is None:
                 _kill_group(process)
@@ -88,24 +103,27 @@ def serve() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)  # what libraries print is no answer
     sys.argv = [module, *arguments]
-    _limit(**json.loads(limits))
+    _limit(Limits(**json.loads(limits)))
     answer = importlib.import_module(module).main(*arguments)
     with os.fdopen(answer_to, "w", encoding="utf-8") as stream:
         json.dump(answer, stream, allow_nan=False)
 
 
-def _limit(seconds: float, memory_bytes: int | None) -> None:
+def _limit(limits: Limits) -> None:
     if hasattr(signal, "alarm"):  # ends it even in C, and where its parent is gone
-        signal.alarm(int(seconds) + GRACE_SECONDS)
+        signal.alarm(int(limits.seconds) + GRACE_SECONDS)
     try:
         import resource
     except ImportError:  # Windows
         return
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no file behind
-    if memory_bytes is not None:
-        with suppress(OSError, ValueError):  # macOS refuses
-            resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    bounds = [(resource.RLIMIT_CORE, 0)]  # a crash leaves no file behind
+    if limits.cpu_seconds is not None:
+        bounds.append((resource.RLIMIT_CPU, max(1, int(limits.cpu_seconds))))
+    if limits.memory_bytes is not None:
+        bounds.append((resource.RLIMIT_AS, limits.memory_bytes))
+    for kind, bound in bounds:
+        with suppress(OSError, ValueError):  # macOS refuses to bound the address space
+            resource.setrlimit(kind, (bound, bound + 1))  # at the second bound of time the system would kill it
 
 
 def _import_path() -> list[str]:

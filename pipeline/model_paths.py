@@ -6,9 +6,11 @@ from pathlib import Path
 def is_tflite(path: Path) -> bool:
     """Whether a file is a .tflite, by its identifier (or, where it is damaged, by its name)."""
     try:
+        if not path.is_file():  # a folder, or what open_archive refuses too: opening a pipe would wait for ever
+            return False
         with path.open("rb") as file:
             return file.read(8)[4:] == b"TFL3" or path.suffix == ".tflite"
-    except OSError:  # a folder, or a file that open_archive finds missing too
+    except OSError:
         return False
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from contracts.child_process import ChildError, run_module
+from contracts.child_process import ChildError, Limits, run_module
 from contracts.data import Array
 from contracts.errors import ExportError
 from tflite_export.bounds import ErrorBound
@@ -105,7 +105,9 @@ def _run(data: bytes, inputs: list[Array]) -> tuple[list[Array], int]:
 
 def _report(folder: str) -> dict[str, Any]:
     try:
-        report: dict[str, Any] = run_module("tflite_export.micro_process", folder, seconds=TIMEOUT_SECONDS)
+        report: dict[str, Any] = run_module(
+            "tflite_export.micro_process", folder, limits=Limits(seconds=TIMEOUT_SECONDS)
+        )
     except ChildError as error:
         if error.status is None:
             raise ExportError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from contracts.child_process import ChildError, run_module
+from contracts.child_process import ChildError, Limits, run_module
 
 TIMEOUT_SECONDS = 120
 WARM_UP_RUNS = 5
@@ -44,7 +44,7 @@ def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, 
         path = Path(folder, "model.tflite")
         path.write_bytes(data)
         try:
-            found = run_module(__name__, str(path), str(threads), str(runs), seconds=TIMEOUT_SECONDS)
+            found = run_module(__name__, str(path), str(threads), str(runs), limits=Limits(seconds=TIMEOUT_SECONDS))
         except ChildError:
             return None
     return tuple(OperatorTime(**operator) for operator in found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from contracts.child_process import ChildError, run_module
+from contracts.child_process import ChildError, Limits, run_module
 from contracts.errors import ExportError, ModelFileError
 
 TIMEOUT_SECONDS = 120
@@ -37,7 +37,7 @@ def probe(path: Path, threads: int = 1) -> Probe:
     Raises ModelFileError where LiteRT refuses the file, crashes on it, or does not come back.
     """
     try:
-        found = run_module(__name__, str(path), str(threads), seconds=TIMEOUT_SECONDS)
+        found = run_module(__name__, str(path), str(threads), limits=Limits(seconds=TIMEOUT_SECONDS))
     except ChildError as error:
         raise _gave_no_answer(path, error.status) from error
     if "refused" in found:

@@ -1,5 +1,6 @@
 """What kind of model file is this? Decided by content; a name that says otherwise is an error."""
 
+import stat
 from pathlib import Path
 
 from contracts.errors import ModelFileError
@@ -15,7 +16,7 @@ def open_archive(path: Path) -> ModelArchive:
 
     Raises ModelFileError that names what the path holds instead: nothing, weights only, a damaged or foreign file.
     """
-    if path.is_dir():
+    if _is_folder(path):
         return _open_folder(path)
     kind = _kind(path)
     if path.suffix.lower() not in _SUFFIXES[kind]:
@@ -33,6 +34,19 @@ def open_archive(path: Path) -> ModelArchive:
     return read(path)
 
 
+def _is_folder(path: Path) -> bool:
+    """Raises ModelFileError for what is neither folder nor file: opening a pipe would wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelFileError(f"{path}: no such file", "check the path") from error
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror})", "check the path") from error
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        raise ModelFileError(f"{path}: a device, a pipe or a socket, expected a file", _SAVE_AGAIN)
+    return stat.S_ISDIR(mode)
+
+
 def _open_folder(path: Path) -> ModelArchive:
     from keras_models.archives.saved_model import read
 
@@ -48,8 +62,6 @@ def _kind(path: Path) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(64)
-    except FileNotFoundError as error:
-        raise ModelFileError(f"{path}: no such file", "check the path") from error
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror})", "check its permissions") from error
     if head.startswith(b"\x89HDF\r\n\x1a\n"):

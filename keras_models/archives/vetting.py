@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from contracts.child_process import Child, ChildError, module_started
+from contracts.child_process import Child, ChildError, Limits, module_started
 from contracts.errors import ModelFileError
 from keras_models.archives.limits import DAMAGED, UnsoundError, first_line
 from keras_models.archives.zip_check import check_zip
@@ -59,8 +59,8 @@ def vetting(path: Path, kind: str) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     seconds = SECONDS + status.st_size / BYTES_A_SECOND
-    memory = MEMORY_BYTES + 3 * status.st_size
-    with module_started(__name__, os.fspath(path), kind, seconds=seconds, memory_bytes=memory) as child:
+    limits = Limits(seconds=6 * seconds, cpu_seconds=seconds, memory_bytes=MEMORY_BYTES + 3 * status.st_size)
+    with module_started(__name__, os.fspath(path), kind, limits=limits) as child:
         yield lambda: _await(child, path, seconds, version)
 
 

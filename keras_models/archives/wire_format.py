@@ -5,17 +5,22 @@ from collections.abc import Iterator
 
 Field = int | bytes
 
+MAX_VARINT_BITS = 64
+MAX_TABLE_BYTES = 1 << 26
+"""Keys and values of a table together: keys share their beginnings, so that a small table can hold many long ones."""
+
 
 def read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """A base-128 number and the position after it. Raises IndexError past the end."""
+    """A base-128 number and the position after it. Raises IndexError past the end, ValueError beyond 64 bits."""
     value = shift = 0
-    while True:
+    while shift < MAX_VARINT_BITS:
         byte = data[position]
         position += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, position
         shift += 7
+    raise ValueError("a number of more than 64 bits")
 
 
 def fields(message: bytes) -> Iterator[tuple[int, Field]]:
@@ -51,15 +56,22 @@ def text(value: Field) -> str:
 
 
 def table_entries(table: bytes) -> Iterator[tuple[str, bytes]]:
-    """(key, value) of every entry of a LevelDB table file, in order (google/leveldb, doc/table_format.md)."""
+    """(key, value) of every entry of a LevelDB table file, in order (google/leveldb, doc/table_format.md).
+
+    Raises ValueError or IndexError where the bytes are no table.
+    """
     footer = table[-48:]
     if len(footer) < 48 or struct.unpack("<Q", footer[40:])[0] != 0xDB4775248B80FB57:
         raise ValueError("no table footer")
     position = 0
     for _ in range(2):  # the handle of the meta index, which is passed over
         _, position = read_varint(footer, position)
+    taken = 0
     for _, handle in _block_entries(table, *_handle(footer[position:])):
         for key, value in _block_entries(table, *_handle(handle)):
+            taken += len(key) + len(value)
+            if taken > MAX_TABLE_BYTES:
+                raise ValueError("a table of too many or too long entries")
             yield key.decode(), value
 
 
@@ -73,6 +85,8 @@ def _block_entries(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes
     """Entries of one block, whose keys share prefixes with the key before."""
     if table[offset + size] != 0:
         raise ValueError("a compressed block")
+    if size < 4:
+        raise ValueError("a block without an end")
     block = table[offset : offset + size]
     restarts = struct.unpack("<I", block[-4:])[0]
     end = size - 4 - 4 * restarts

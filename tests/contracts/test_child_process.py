@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.child_process import ChildError, module_started, run_module
+from contracts.child_process import ChildError, Limits, module_started, run_module
 
 posix = pytest.mark.skipif(os.name != "posix", reason="process groups and limits are POSIX's")
 
@@ -20,7 +20,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run(lines: str, *arguments: str, **limits: Any) -> Any:
         (tmp_path / "job.py").write_text(f"import os, sys, time\ndef main(*arguments):\n    {lines}\n")
-        return run_module("job", *arguments, **{"seconds": 60, **limits})
+        return run_module("job", *arguments, limits=Limits(**{"seconds": 60, **limits}))
 
     return run
 
@@ -73,12 +73,19 @@ def test_a_process_that_hangs_is_ended_with_all_that_it_started(run: Any, tmp_pa
 
 
 @posix
+def test_processor_time_is_bounded(run: Any) -> None:
+    with pytest.raises(ChildError) as raised:
+        run("while True: pass", cpu_seconds=1)
+    assert raised.value.status is None
+
+
+@posix
 def test_a_process_is_gone_after_an_interrupt(run: Any, tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     (tmp_path / "sleeper.py").write_text(
         f"import os, time\ndef main():\n    open({str(noted)!r}, 'w').write(str(os.getpid()))\n    time.sleep(60)\n"
     )
-    with pytest.raises(KeyboardInterrupt), module_started("sleeper", seconds=60):
+    with pytest.raises(KeyboardInterrupt), module_started("sleeper", limits=Limits(seconds=60)):
         _interrupt_once_written(noted)
     assert _is_gone(int(noted.read_text()))
 
