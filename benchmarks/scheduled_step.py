@@ -75,7 +75,7 @@ def ours(inputs: Any, labels: Any, options: argparse.Namespace, total: int) -> A
     wrapped = compiled(tf_keras, wrap(model, {path: pruned for path, _ in live}, live))
     exact = ExactEnd(wrapped, live, lambda array: keep_largest_blocks([array], SPARSITY, SINGLE)[0])
     callbacks = [exact.callback(), update_step()]
-    feed = Feed(_Arrays(inputs, labels), options.batch_size)
+    feed = Feed(_Arrays(inputs, labels), options.batch_size, model)
     epochs = iter(range(1_000_000))
     return lambda: wrapped.fit(feed.epoch(derived_seed(0, next(epochs))), verbose=0, shuffle=False, callbacks=callbacks)
 

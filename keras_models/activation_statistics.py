@@ -10,6 +10,7 @@ from contracts.channels import ChannelGraph, TensorAxis
 from contracts.data import Batch
 from contracts.errors import DataError
 from contracts.model import ModelGraph, TensorRef
+from contracts.model_inputs import model_inputs
 from contracts.statistics import ActivationStatistics, Vector
 from keras_models.live_layers import leaf_layers
 from keras_models.watched_calls import watched_calls
@@ -73,7 +74,7 @@ def _measurement(model: Any, graph: ModelGraph, channels: ChannelGraph) -> tuple
 
     @tf.function(input_signature=[tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs])  # type: ignore[untyped-decorator]
     def measure(*inputs: Any) -> Any:
-        model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+        model(model_inputs(model, inputs), training=False)
         return list(measured)
 
     with watched_calls({path: layer for path, layer in leaf_layers(model) if path in readers}, saw):

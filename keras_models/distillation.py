@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.errors import ModelError
+from contracts.model_inputs import model_inputs
 
 SMALLEST_PROBABILITY = 1e-7
 
@@ -35,9 +36,14 @@ class Distillation:
 
         def compute_loss(x: Any, y: Any, y_pred: Any, *weights: Any, **settings: Any) -> Any:
             own = plain_loss(x, y, y_pred, *weights, **settings)
-            return (1 - self.alpha) * own + self.alpha * self._difference(self.teacher(x, training=False), y_pred)
+            return (1 - self.alpha) * own + self.alpha * self._difference(self._taught(x), y_pred)
 
         student.compute_loss = compute_loss
+
+    def _taught(self, x: Any) -> Any:
+        import tensorflow as tf
+
+        return self.teacher(model_inputs(self.teacher, tf.nest.flatten(x)), training=False)
 
     def _check(self, student: Any) -> None:
         for name in ("inputs", "outputs"):

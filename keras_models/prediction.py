@@ -8,6 +8,8 @@ import numpy as np
 from contracts.data import Array, Split
 from contracts.errors import DataError
 from contracts.model import Interface
+from contracts.model_inputs import model_inputs
+from keras_models.index_limits import index_limits
 
 BATCH_SIZE = 512
 
@@ -19,14 +21,18 @@ class Predictor:
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, *port.shape), port.dtype) for port in interface.inputs]
-        single = len(signature) == 1
 
         @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
         def call(*inputs: Any) -> list[Any]:
-            outputs = model(inputs[0] if single else list(inputs), training=False)
+            outputs = model(model_inputs(model, inputs), training=False)
             return tf.nest.flatten(outputs)  # type: ignore[no-any-return]
 
-        self._call = call
+        self._call, self._inputs = call, len(signature)
+
+    @property
+    def index_limits(self) -> tuple[int | None, ...]:
+        """For each input that indexes a table (an Embedding), the table's length; None for the others."""
+        return index_limits(self._call.get_concrete_function(), self._inputs)
 
     def __call__(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         """Outputs for a batch: one array for each input and each output of the model, the batch axis first.
@@ -67,7 +73,7 @@ def model_outputs(model: Any, examples: tuple[Array, ...]) -> list[Array]:
     import tensorflow as tf
 
     inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
-    outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+    outputs = model(model_inputs(model, inputs), training=False)
     return [np.asarray(output).astype(np.float64) for output in tf.nest.flatten(outputs)]
 
 

@@ -23,6 +23,9 @@ TOLERANCE = 1e-5
 ROUNDING_ERRORS = 10
 """How many rounding errors of an input a result may be away: each layer of a deep model makes its own."""
 
+MOST_ROUNDING = 0.01
+"""Of the output's range: where rounding may be more, float32 cannot tell a right model from a wrong one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProofResult:
@@ -47,7 +50,26 @@ class ProofResult:
     @property
     def holds(self) -> bool:
         """Whether equality was found, to TOLERANCE or as far as rounding lets it be seen."""
-        return self.relative_error <= max(TOLERANCE, ROUNDING_ERRORS * self.rounding)
+        return self.relative_error <= max(TOLERANCE, min(ROUNDING_ERRORS * self.rounding, MOST_ROUNDING))
+
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether rounding alone may make as much of a difference as was found, and more than a proof allows."""
+        return not self.holds and self.relative_error <= ROUNDING_ERRORS * self.rounding
+
+
+def require(proof: ProofResult, subject: str) -> None:
+    """Raise ModelError unless a proof holds; `subject` says of what it is."""
+    if proof.cannot_tell:
+        raise ModelError(
+            f"{subject} cannot be proven: rounding alone changes the outputs by {proof.rounding:.2g} of their range",
+            "leave --check out, and compare scores instead (--data D)",
+        )
+    if not proof.holds:
+        raise ModelError(
+            f"{subject} is wrong: error {proof.relative_error:.2g} of the range",
+            "this is a bug in edgeprune, please report it with the model's config",
+        )
 
 
 def prove(original: Any, smaller: Any, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
@@ -88,8 +110,10 @@ def _compared(expected: tuple[Outputs, Outputs], found: Outputs, inexact: tuple[
     for number, (before, near, after) in enumerate(zip(*expected, found, strict=True)):
         if before.shape != after.shape:
             raise ModelError(f"output {number} had the shape {before.shape}, in the new model it has {after.shape}")
-        if not np.isfinite(before).all():
+        if not (np.isfinite(before).all() and np.isfinite(near).all()):
             raise ModelError(f"output {number} of the original is not finite: nothing can be compared")
+        if not np.isfinite(after).all():
+            raise ModelError(f"output {number} of the new model is not finite where the original's is")
         span = float(np.ptp(before)) or _largest(before) or 1.0
         errors.append(_largest(before - after))
         shares.append(_largest(before - after) / span)
@@ -102,14 +126,19 @@ def _largest(values: Array) -> float:
 
 
 def _changed_in_the_last_bit(examples: tuple[Array, ...]) -> tuple[Array, ...]:
-    """Each number a little larger or smaller, by chance; whole numbers as they are."""
+    """Each number a little larger or smaller, by chance; integers as they are.
+
+    Floats that are all whole may be indices of a table, where a little less than 3 is row 2: they only
+    move away from 0.
+    """
     random = np.random.default_rng(0)
-    return tuple(
-        array * random.choice([1 - np.finfo(array.dtype).eps, 1 + np.finfo(array.dtype).eps], array.shape)
-        if np.issubdtype(array.dtype, np.floating)
-        else array
-        for array in examples
-    )
+    return tuple(_nudged(array, random) if np.issubdtype(array.dtype, np.floating) else array for array in examples)
+
+
+def _nudged(array: Array, random: np.random.Generator) -> Array:
+    last_bit = np.finfo(array.dtype).eps
+    nearby: Array = array * random.choice([1 - last_bit if (array % 1).any() else 1, 1 + last_bit], array.shape)
+    return nearby.astype(array.dtype)
 
 
 def prove_exact_part(original: Any, graph: ModelGraph, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:

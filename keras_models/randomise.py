@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Array
+from contracts.model_inputs import model_inputs
 from keras_models.live_layers import leaf_layers
 from keras_models.variables import get_arrays, set_arrays, weight_specs
 from keras_models.watched_calls import watched_calls
@@ -37,7 +38,7 @@ def randomise(model: Any, examples: tuple[Array, ...], seed: int) -> None:
 
     inputs = [tf.cast(array, tensor.dtype) for array, tensor in zip(examples, model.inputs, strict=True)]
     with watched_calls(normalisations, saw):
-        model(inputs[0] if len(inputs) == 1 else inputs, training=False)
+        model(model_inputs(model, inputs), training=False)
 
 
 def _set_statistics(layer: Any, values: Array, random: np.random.Generator) -> None:

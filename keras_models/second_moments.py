@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Batch
+from contracts.model_inputs import model_inputs
 from contracts.statistics import Vector
 from keras_models.live_layers import leaf_layers
 from keras_models.watched_calls import watched_calls
@@ -32,7 +33,7 @@ def second_moments(model: Any, readers: Sequence[str], batches: Iterable[Batch])
 
     @tf.function(input_signature=[tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs])  # type: ignore[untyped-decorator]
     def measure(*inputs: Any) -> Any:
-        model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+        model(model_inputs(model, inputs), training=False)
         return [products for _, products in seen]
 
     with watched_calls(layers, saw):

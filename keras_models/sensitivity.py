@@ -10,6 +10,7 @@ from contracts.channels import ChannelGraph
 from contracts.data import Batch
 from contracts.errors import DataError
 from contracts.model import WeightKey
+from contracts.model_inputs import model_inputs
 from contracts.statistics import Vector
 from keras_models.variables import variables
 
@@ -38,7 +39,7 @@ def sensitivities(
     def step(inputs: Any, labels: Any) -> tuple[Any, list[Any]]:
         with tf.GradientTape() as tape:
             tape.watch(list(weights.values()))
-            outputs = model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+            outputs = model(model_inputs(model, inputs), training=False)
             value = loss(labels, tuple(tf.nest.flatten(outputs)))
         found = tape.gradient(value, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return value, [_sums(found[key], weights[key], axis) for key, axis in axes]

@@ -10,13 +10,12 @@ import numpy as np
 
 from contracts.channels import ChannelPlan
 from contracts.data import Array
-from contracts.errors import ModelError
 from contracts.recipe import PointRecipe, PruneRecipe
 from contracts.results import LayerReport
 from dataset_io.samples import some_examples
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
-from keras_models.proof import ProofResult, prove, prove_exact_part
+from keras_models.proof import ProofResult, prove, prove_exact_part, require
 from keras_models.surgery import cut, kept_weights
 from keras_models.variables import set_arrays, variables
 from pipeline.plan import Pruned
@@ -25,7 +24,6 @@ from pipeline.session import Session
 from pruning.macs import MacCount
 from pruning.reconstruction import reconstruct
 from pruning.structure import INT8_CHANNELS, CutRequest, needs, plan_cut
-from tflite_export.verify import random_examples
 
 PROOF_EXAMPLES = 32
 RATE_SHARE = 4.0
@@ -116,11 +114,7 @@ class ChannelPruning:
         original, examples = self.session.loaded.model, self._examples()
         found = prove(original, smaller.loaded.model, self.plan, examples)
         proven = found if found.exact else self._prove_exact_part(examples)
-        if not proven.holds:
-            raise ModelError(
-                f"{self.session.loaded.path}: the cut model is wrong: error {proven.relative_error:.2g} of the range",
-                "this is a bug in edgeprune, please report it with the model's config",
-            )
+        require(proven, f"{self.session.loaded.path}: the cut model")
         return found
 
     def _prove_exact_part(self, examples: tuple[Array, ...]) -> ProofResult:
@@ -131,7 +125,7 @@ class ChannelPruning:
     def _examples(self) -> tuple[Array, ...]:
         if self.session.data:
             return some_examples(self.session.data, PROOF_EXAMPLES, "proof")
-        return random_examples(self.session.interface, PROOF_EXAMPLES, 0)
+        return self.session.random_examples(PROOF_EXAMPLES, 0)
 
 
 def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:

@@ -24,7 +24,7 @@ from tflite_export.reader import read_tflite
 from tflite_export.runtime import Runner
 from tflite_export.sizes import gzip_bytes
 from tflite_export.sparse.choice import store
-from tflite_export.verify import FEWEST_EXAMPLES, Verification, random_examples, verify
+from tflite_export.verify import FEWEST_EXAMPLES, Verification, verify
 
 VERIFIED_EXAMPLES = 64
 CALIBRATION_EXAMPLES = 256
@@ -160,7 +160,7 @@ class Exporter:
             real = some_examples(session.data, VERIFIED_EXAMPLES, "verification")
             # A small part is gone through again and again.
             return tuple(np.resize(array, (max(len(array), FEWEST_EXAMPLES), *array.shape[1:])) for array in real)
-        return random_examples(session.interface, VERIFIED_EXAMPLES, self._seed, self._converter.index_limits)
+        return session.random_examples(VERIFIED_EXAMPLES, self._seed)
 
 
 def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Array
-from contracts.errors import ModelError, UsageError
+from contracts.errors import UsageError
 from contracts.layers import Bypass
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
@@ -19,7 +19,7 @@ from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.macs import node_macs
 from keras_models.prediction import model_outputs
-from keras_models.proof import ProofResult, prove_bypasses
+from keras_models.proof import ProofResult, prove_bypasses, require
 from keras_models.rewire import holding_models, remove_regions
 from keras_models.variables import variables
 from pipeline.plan import Pruned
@@ -104,11 +104,7 @@ class LayerPruning:
         loaded = self.session.loaded
         examples = some_examples(self.session.require_data(), PROOF_EXAMPLES, "proof")
         result = prove_bypasses(loaded.model, smaller.loaded.model, self.session.graph, self.choice.bypasses, examples)
-        if not result.holds:
-            raise ModelError(
-                f"{loaded.path}: the smaller model is wrong: error {result.relative_error:.2g} of the range",
-                "this is a bug in edgeprune, please report it with the model's config",
-            )
+        require(result, f"{loaded.path}: the smaller model")
         return result
 
 

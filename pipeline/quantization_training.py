@@ -8,7 +8,7 @@ import numpy as np
 from contracts.recipe import PointRecipe, QuantizationRecipe
 from dataset_io.metrics import score
 from dataset_io.samples import some_examples
-from keras_models.bridge import prove_twin, training_twin
+from keras_models.bridge import TWIN_EXAMPLES, prove_twin, training_twin
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.prediction import Predictor
@@ -31,7 +31,7 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
     """
     loaded, data = session.loaded, session.require_data()
     twin = training_twin(loaded.model, loaded.keras_major)
-    prove_twin(loaded.model, twin, session.interface)
+    prove_twin(loaded.model, twin, session.random_examples(TWIN_EXAMPLES, 0))
     rounded = quantization_aware(twin.model)
     for reason in dict.fromkeys(rounded.in_float.values()):
         names = [name for name, why in rounded.in_float.items() if why == reason]

@@ -15,7 +15,7 @@ from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
 from dataset_io.metrics import score
-from keras_models.bridge import Twin, keras2_optimizer, prove_twin, training_twin
+from keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.masking import apply_masks
@@ -149,7 +149,7 @@ def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) ->
     """
     wanted = prunable(session, recipe)
     twin = training_twin(session.loaded.model, session.loaded.keras_major)
-    prove_twin(session.loaded.model, twin, session.interface)
+    prove_twin(session.loaded.model, twin, session.random_examples(TWIN_EXAMPLES, 0))
     shapes = {key: tuple(variable.shape) for key, variable in _chosen(session, wanted.keys).items()}
     unfit = {key: reason for key, shape in shapes.items() if (reason := method.unfit(shape, recipe))}
     live = twin.variables()

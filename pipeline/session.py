@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from contracts.data import Data, Split
+from contracts.data import Array, Data, Split
 from contracts.errors import UsageError
 from contracts.model import Interface, ModelGraph, WeightKey
 from contracts.recipe import DataRecipe, ModelRecipe
@@ -14,6 +14,7 @@ from contracts.results import Measurement
 from dataset_io.metrics import score
 from dataset_io.opening import open_data
 from dataset_io.options import DataOptions
+from keras_models.example_inputs import random_examples, with_fixed_shapes
 from keras_models.files import LoadedModel, load_model
 from keras_models.graph import build_graph
 from keras_models.kerases import keras_module
@@ -97,6 +98,11 @@ class Session:
         named = ((path, spec) for path, weights in specs.items() for spec in weights)
         keys = ((path, spec.name) for path, spec in named if spec.is_kernel or (path, spec.name) in self.chosen)
         return {key: live[key] for key in keys}
+
+    def random_examples(self, count: int, seed: int) -> tuple[Array, ...]:
+        """Made-up inputs that the model takes: numbers inside its tables, a length on axes that have none."""
+        fixed = with_fixed_shapes(self.loaded.model, self.interface)
+        return random_examples(fixed, count, seed, self.predictor.index_limits)
 
     def require_data(self) -> Data:
         """The data; raises UsageError where none was given."""

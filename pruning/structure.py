@@ -93,7 +93,7 @@ def plan_cut(
         kept=kept,
         scores=scores,
         layers=layer_reports(model, plan, weights, frozen),
-        notes=(*notes, *_floor_notes(graph, of, kept)),
+        notes=(*notes, *_floor_notes(graph, of, kept), *_nothing_notes(request, kept)),
     )
 
 
@@ -173,3 +173,13 @@ def _floor_notes(graph: ChannelGraph, of: choice.Candidates, kept: choice.Kept) 
         f"{graph.groups[group].name}: {stay[group]} of {of.sizes[group]} units, the least that may stay"
         for group in at_floor
     ]
+
+
+def _nothing_notes(request: CutRequest, kept: choice.Kept) -> list[str]:
+    """That no unit goes at all, and why."""
+    if not kept.all():
+        return []
+    if request.threshold is not None:
+        return [f"nothing is removed: no unit scores below {request.threshold:g}"]
+    step = f", whose channels go in steps of {request.align} (--align)" if request.align > 1 else ""
+    return [f"nothing is removed: what is asked for is less than one step of any group{step}"]

@@ -15,7 +15,6 @@ from tflite_export import tracing
 from tflite_export.calibration import Calibration
 from tflite_export.conversion_errors import cannot_trace, explain
 from tflite_export.finish import finish
-from tflite_export.index_limits import index_limits
 from tflite_export.layer_scopes import matching_layers, recorded_scopes, tensors_of_layers
 from tflite_export.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from tflite_export.start_states import with_own_start_states
@@ -54,11 +53,6 @@ class Converter:
         self._graph.close()
         if self._unrolled is not None:
             self._unrolled.close()
-
-    @property
-    def index_limits(self) -> tuple[int | None, ...]:
-        """For each input that indexes a table (an Embedding), the table's length; None for the others."""
-        return index_limits(self._graph.function, len(self._interface.inputs))
 
     def convert(
         self,

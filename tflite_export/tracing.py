@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.errors import ExportError
 from contracts.model import Interface
+from contracts.model_inputs import model_inputs
 
 HALF_PRECISION = {"float16", "bfloat16"}
 SIGNATURE = "serving_default"
@@ -17,8 +18,8 @@ OUTPUT_NAME = "output_{:03d}"
 def check_model(model: Any, interface: Interface) -> None:
     """Raise ExportError for a model that cannot become a .tflite file as it is.
 
-    That is one with an input whose length is known only at run time, one that computes in half precision, or one
-    whose recurrent layers go on from one call to the next.
+    That is one with an input of strings or of a length that is known only at run time, one that computes in half
+    precision, or one whose recurrent layers go on from one call to the next.
     """
     for layer in model._flatten_layers(include_self=False):
         if getattr(layer, "compute_dtype", None) in HALF_PRECISION:
@@ -33,6 +34,11 @@ def check_model(model: Any, interface: Interface) -> None:
                 "save the model with stateful=False",
             )
     for port in interface.inputs:
+        if port.dtype == "string":
+            raise ExportError(
+                f"input {port.name!r}: expected numbers, found strings, which no device takes apart",
+                "save the model without the layers that take text apart, and give it their numbers",
+            )
         if None in port.shape:
             shape = (None, *port.shape)
             raise ExportError(
@@ -57,19 +63,10 @@ def trace(model: Any, interface: Interface) -> Any:
     ]
 
     def serve(*inputs: Any) -> dict[str, Any]:
-        outputs = model(_structured(model, inputs), training=False)
+        outputs = model(model_inputs(model, inputs), training=False)
         return {OUTPUT_NAME.format(i): tensor for i, tensor in enumerate(tf.nest.flatten(outputs))}
 
     return tf.function(serve, input_signature=signature, autograph=False).get_concrete_function()
-
-
-def _structured(model: Any, inputs: tuple[Any, ...]) -> Any:
-    """The inputs as the model takes them: one, a list, or (Keras 3 insists on it) the dict it was made with."""
-    structure = getattr(model, "_inputs_struct", None)
-    if isinstance(structure, dict):
-        given = {id(placeholder): tensor for placeholder, tensor in zip(model.inputs, inputs, strict=True)}
-        return {name: given[id(placeholder)] for name, placeholder in structure.items()}
-    return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
 class SavedGraph:

@@ -8,7 +8,6 @@ import numpy as np
 from contracts import plugins
 from contracts.data import Array
 from contracts.errors import ExportError
-from contracts.model import Interface, Port
 from tflite_export.bounds import ErrorBound
 from tflite_export.convert import NUMERICS
 from tflite_export.reader import output_scales
@@ -31,32 +30,6 @@ class Verification:
     output_range: float
     tolerance: float
     examples: int
-
-
-def random_examples(
-    interface: Interface, count: int, seed: int, limits: tuple[int | None, ...] | None = None
-) -> tuple[Array, ...]:
-    """`count` seeded examples for each input, the batch axis first.
-
-    Where `limits` (of `index_limits`) has a number, or the input is of integers, whole numbers from 0 up to that
-    limit (2 where unknown) without it. Else images (three axes and more) get values in 0..1, or 0..255 where the
-    model scales for itself, and all others standard normal values.
-    """
-    generator = np.random.default_rng(seed)
-    limits = limits or (None,) * len(interface.inputs)
-    return tuple(
-        _draw(generator, port, count, limit, interface.scales_itself)
-        for port, limit in zip(interface.inputs, limits, strict=True)
-    )
-
-
-def _draw(generator: np.random.Generator, port: Port, count: int, limit: int | None, raw: bool) -> Array:
-    shape = (count, *(length or 1 for length in port.shape))
-    if limit is not None or not port.dtype.startswith(("float", "bfloat")):
-        return generator.integers(0, limit or 2, shape).astype(port.dtype)
-    if len(port.shape) >= 3:
-        return (generator.random(shape) * (255 if raw else 1)).astype(port.dtype)
-    return generator.standard_normal(shape).astype(port.dtype)
 
 
 def verify(

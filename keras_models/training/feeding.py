@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Array, Split
+from contracts.model_inputs import model_inputs
 
 
 def derived_seed(seed: int, number: int) -> int:
@@ -24,8 +25,8 @@ class Feed:
     `fit` itself would copy it anew in each call, and an epoch a call is what makes training resumable.
     """
 
-    def __init__(self, train: Split, batch_size: int) -> None:
-        self.train, self._batch_size = train, batch_size
+    def __init__(self, train: Split, batch_size: int, model: Any) -> None:
+        self.train, self._batch_size, self._model = train, batch_size, model
         self.steps = steps_of(train, batch_size)
         if train.arrays is not None:
             self._shuffle_numbers(*train.arrays)
@@ -33,15 +34,22 @@ class Feed:
     def epoch(self, seed: int) -> Any:
         """A batched `tf.data.Dataset` of one epoch; the next call changes the order of the same one."""
         if self.train.arrays is None:
-            return self.train.tf_dataset(self._batch_size, seed)
+            return self.train.tf_dataset(self._batch_size, seed).map(self._structured)
         self._order.assign(np.random.default_rng(seed).permutation(self._order.shape[0]))
         return self._dataset
+
+    def _structured(self, inputs: Any, labels: Any) -> tuple[Any, Any]:
+        """One example or more as `fit` hands them to the model; Keras takes one label bare, several as a tuple."""
+        import tensorflow as tf
+
+        labels = tuple(tf.nest.flatten(labels))
+        return model_inputs(self._model, tf.nest.flatten(inputs)), labels[0] if len(labels) == 1 else labels
 
     def _shuffle_numbers(self, inputs: tuple[Array, ...], labels: tuple[Array, ...]) -> None:
         import tensorflow as tf
 
         with tf.device("CPU:0"):
-            arrays = tuple(_single([tf.constant(array) for array in side]) for side in (inputs, labels))
+            arrays = self._structured(*(tuple(tf.constant(array) for array in side) for side in (inputs, labels)))
             self._order = tf.Variable(np.arange(len(inputs[0])), trainable=False)
         self._dataset = (
             tf.data.Dataset.range(len(inputs[0]))
@@ -55,8 +63,3 @@ def _rows(arrays: Any, numbers: Any) -> Any:
     import tensorflow as tf
 
     return tf.nest.map_structure(lambda array: tf.gather(array, numbers), arrays)
-
-
-def _single(arrays: list[Any]) -> Any:
-    """Keras takes one array bare, several as a tuple."""
-    return arrays[0] if len(arrays) == 1 else tuple(arrays)

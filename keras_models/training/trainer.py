@@ -95,7 +95,7 @@ class Trainer:
     def _prepare(self, train: Split, masks: Masks) -> tuple[Feed, FreshOptimizer]:
         """The data at hand, and a fresh optimizer in effect; both are made once."""
         if self._feed is None or self._feed.train is not train:
-            self._feed = Feed(train, self._options.batch_size)
+            self._feed = Feed(train, self._options.batch_size, self._model)
         if self._optimizer is None:
             steps = self._feed.steps * self._options.epochs
             with self._fitted.scope():

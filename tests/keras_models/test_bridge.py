@@ -20,7 +20,7 @@ from keras_models.bridge.weights import copy_weights
 from keras_models.live_layers import leaf_operations
 from keras_models.proof import prove_equal
 from keras_models.randomise import randomise
-from keras_models.variables import get_arrays, interface, set_arrays
+from keras_models.variables import get_arrays, set_arrays
 
 
 class Counting(layers.Layer):
@@ -149,7 +149,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[Any, Twin]:
 def test_a_twin_computes_the_same_and_its_layers_have_the_same_names(pair):
     model, twin = pair
     assert error(model, twin) <= 1e-5
-    assert prove_twin(model, twin, interface(model)) <= 1e-5
+    assert prove_twin(model, twin, examples(model)) <= 1e-5
     # a Sequential model shows no input layer in Keras 3
     assert {path for path, _ in leaf_operations(model)} <= {path for path, _ in leaf_operations(twin.model)}
 
@@ -160,7 +160,7 @@ def test_a_changed_twin_is_not_proven_until_its_weights_are_carried_back(pair):
     change(twin.model)
     assert all(np.array_equal(array, before[key]) for key, array in get_arrays(model).items())
     with pytest.raises(ModelError, match="gives other outputs"):
-        prove_twin(model, twin, interface(model))
+        prove_twin(model, twin, examples(model))
     twin.carry_back()
     assert error(model, twin) <= 1e-5
     assert not any(np.array_equal(array, before[key]) for key, array in get_arrays(model).items())

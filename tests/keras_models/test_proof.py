@@ -9,7 +9,7 @@ import tf_keras
 
 from contracts.channels import ChannelPlan
 from contracts.errors import ModelError
-from keras_models.proof import prove, prove_exact_part
+from keras_models.proof import ProofResult, prove, prove_equal, prove_exact_part, require
 from keras_models.randomise import randomise
 from keras_models.surgery import cut
 from keras_models.variables import get_arrays, set_arrays
@@ -100,3 +100,38 @@ def test_outputs_that_are_no_numbers_are_refused(api):
     smaller, plan, data = cut_in_half(model)
     with pytest.raises(ModelError, match="output 0 of the original is not finite"):
         prove(model, smaller, plan, (np.full_like(data[0], np.nan),))
+
+
+def test_a_later_output_that_is_no_number_is_found(api):
+    inputs = api.Input((4,))
+    first, second = (api.layers.Dense(2, name=name)(inputs) for name in ("first", "second"))
+    model = api.Model(inputs, [first, second])
+    broken = api.models.clone_model(model)
+    broken.set_weights(model.get_weights())
+    set_arrays(broken, {("second", "bias"): np.full(2, np.nan, np.float32)})
+    with pytest.raises(ModelError, match="output 1 of the new model is not finite"):
+        prove_equal(model, broken, (np.ones((3, 4), np.float32),))
+
+
+def test_an_index_in_a_float_input_stays_its_own(api):
+    """Keras 2's default for an Embedding: 3 less its last bit would be row 2, and so look like rounding."""
+    inputs = api.Input((5,))
+    words = api.layers.Embedding(30, 4, name="words")(inputs)
+    model = api.Model(inputs, api.layers.Dense(3, name="scores")(api.layers.Flatten()(words)))
+    corrupt = api.models.clone_model(model)
+    corrupt.set_weights([np.roll(weight, 1, axis=0) for weight in model.get_weights()])
+    examples = (np.random.default_rng(0).integers(0, 30, (32, 5)).astype(np.float32),)
+    proof = prove_equal(model, corrupt, examples)
+    assert proof.relative_error > 0.1
+    assert proof.rounding == 0
+    assert not proof.holds
+
+
+def test_however_much_rounding_there_is_a_wrong_model_is_not_proven():
+    assert ProofResult(max_abs_error=1, relative_error=0.009, rounding=0.1).holds
+    chaotic = ProofResult(max_abs_error=1, relative_error=0.9, rounding=0.1)
+    assert not chaotic.holds
+    with pytest.raises(ModelError, match=r"the cut model cannot be proven: rounding alone changes the outputs by 0\.1"):
+        require(chaotic, "the cut model")
+    with pytest.raises(ModelError, match="the cut model is wrong"):
+        require(ProofResult(max_abs_error=1, relative_error=0.9, rounding=0.01), "the cut model")

@@ -13,8 +13,9 @@ import tf_keras
 
 from contracts.data import Array
 from contracts.model import Interface, Port
+from keras_models.example_inputs import random_examples
+from keras_models.prediction import Predictor
 from tflite_export.convert import Converter
-from tflite_export.verify import random_examples
 
 KERASES = {"keras2": tf_keras, "keras3": keras}
 EXAMPLES = 64
@@ -143,7 +144,7 @@ def case_of(model: Any, outputs: tuple[str, ...]) -> Case:
     """A model of a test's own; who asks for it closes its converter."""
     interface = interface_of(model, outputs)
     converter = Converter(model, interface)
-    examples = random_examples(interface, EXAMPLES, 0, converter.index_limits)
+    examples = random_examples(interface, EXAMPLES, 0, Predictor(model, interface).index_limits)
     return Case(model=model, interface=interface, converter=converter, examples=examples)
 
 

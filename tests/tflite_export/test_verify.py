@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from contracts.errors import ExportError
-from contracts.model import Interface, Port
 from tflite_export.bounds import ErrorBound
-from tflite_export.verify import compare, random_examples, verify
+from tflite_export.verify import compare, verify
 
 FLOAT = ErrorBound(largest=1e-4)
 
@@ -75,24 +74,3 @@ def test_what_is_not_finite_never_passes(value):
         compare("y", broken, expected, FLOAT, None)
     with pytest.raises(ExportError, match="the Keras model itself gives values that are not finite"):
         compare("y", expected, broken, FLOAT, None)
-
-
-def test_random_indices_stay_inside_the_table(cases, kind):
-    case = cases(kind, "several")
-    assert case.converter.index_limits == (50, None)
-    words, numbers = random_examples(case.interface, 500, 3, case.converter.index_limits)
-    assert words.dtype == np.int32
-    assert (words.min(), words.max()) == (0, 49)
-    assert numbers.dtype == np.float32
-    assert numbers.min() < 0
-
-
-def test_random_examples_follow_the_seed_and_the_port():
-    image = Port(name="image", shape=(8, 8, 1))
-    plain = Interface(inputs=(image,), outputs=())
-    (first,), (again,), (other,) = (random_examples(plain, 32, seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
-    assert 0 <= first.min() <= first.max() <= 1
-    (raw,) = random_examples(Interface(inputs=(image,), outputs=(), scales_itself=True), 32, 0)
-    assert 200 < raw.max() <= 255
