@@ -18,10 +18,11 @@ FORMATS_2 = (".h5", ".keras", "_saved")
 FORMATS_3 = (".h5", ".keras")
 
 MODELS = ("operators", "nested", "recurrent", "convolution")
+NOT_COMPILED = ("lambda2.h5", "words2.h5", "words3.keras")
 KERAS_FILES = (
     *(f"{name}2{form}" for name in MODELS for form in FORMATS_2),
     *(f"{name}3{form}" for name in MODELS for form in FORMATS_3),
-    *("lambda2.h5", "words2.h5", "words3.keras"),
+    *NOT_COMPILED,
 )
 """Names of all Keras models in the folder; `_saved` is a SavedModel."""
 
@@ -55,6 +56,7 @@ def build(folder: Path) -> None:
     _save(_lambda_of_keras_2(tf_keras), folder / "lambda2.h5")
     _save(_words(tf_keras), folder / "words2.h5")
     _save(_words(keras), folder / "words3.keras")
+    _save_dataset(folder)
     _tflite_files(keras, folder)
 
 
@@ -138,6 +140,14 @@ def _lambda_of_keras_2(tf_keras: Any) -> Any:
     layers = tf_keras.layers
     named = layers.Lambda(tf_keras.activations.relu, name="named")
     return tf_keras.Sequential([layers.Input((4,)), named, layers.Dense(3, activation="softmax", name="out")])
+
+
+def _save_dataset(folder: Path) -> None:
+    """A saved `tf.data.Dataset` of rows, as `operators` and `nested` take them."""
+    import tensorflow as tf
+
+    rows = np.random.default_rng(SEED).random((24, 4), np.float32)
+    tf.data.Dataset.from_tensor_slices((rows, np.arange(24) % 3)).save(str(folder / "rows_dataset"))
 
 
 def _save(model: Any, path: Path) -> None:

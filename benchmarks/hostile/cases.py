@@ -62,10 +62,13 @@ class Step:
     """One command line, and what happens to it while it runs.
 
     `signal` is sent to its process group after `after` seconds. `stdout` is `file`, `full` (a full disk), `closed`
-    or `encoding:NAME`; `file_limit` the most bytes of any file that it may write.
+    or `encoding:NAME`; `file_limit` the most bytes of any file that it may write. `process`: the installed script,
+    not a fork. `before` changes the case's files once the steps before this one are done.
     """
 
     arguments: tuple[str, ...]
+    process: bool = False
+    before: Callable[["Folder"], None] | None = None
     signal: int | None = None
     after: float = 0.0
     stdout: str = "file"

@@ -50,7 +50,7 @@ def config_of_a_model(rng: random.Random, folder: Folder) -> tuple[Path, str]:
         said.append(done)
         return changed
 
-    if source.suffix == ".h5" and "lambda" not in source.name and rng.random() < 0.15:
+    if source.suffix == ".h5" and source.name not in base_models.NOT_COMPILED and rng.random() < 0.15:
         shutil.copyfile(source, target)
         with_attribute(target, "training_config", change)
     else:

@@ -28,13 +28,16 @@ _LOOK_SECONDS = 0.1
 def run(step: Step, folder: Folder, hang_seconds: float = HANG_SECONDS) -> Outcome:
     """Run a step in the case's folder, in a child of this process."""
     stdout, stderr = folder.root / "stdout", folder.root / "stderr"
+    if step.before is not None:
+        step.before(folder)
     start = time.monotonic()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
         _be_the_command(step, folder, stdout, stderr)
-    status, usage, hung = _watched(child, step, start, hang_seconds)
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others' work makes everything slower
+    status, usage, hung = _watched(child, step, start, hang_seconds * busy)
     seconds = time.monotonic() - start
     left = _end_group(child, wait=not hung)
     return Outcome(
@@ -68,6 +71,9 @@ def _be_the_command(step: Step, folder: Folder, stdout: Path, stderr: Path) -> N
         if step.file_limit is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (step.file_limit, step.file_limit))
+        if step.process:
+            script = str(Path(sys.executable).with_name("edgeprune"))
+            os.execv(script, [script, *step.arguments])
         status = _command(step)
     except BaseException:
         traceback.print_exc()

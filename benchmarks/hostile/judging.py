@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -96,9 +97,13 @@ def _last(outcome: Outcome) -> str:
 
 def _of_status(case: Case, outcome: Outcome) -> Iterator[Fault]:
     status, step = outcome.status, outcome.step
-    if outcome.hung or outcome.peak_bytes > MOST_BYTES or (step.signal is not None and status == -step.signal):
+    if outcome.hung or outcome.peak_bytes > MOST_BYTES or (step.signal == signal.SIGKILL and status == -signal.SIGKILL):
+        return
+    if step.stdout == "closed" and status in (141, -signal.SIGPIPE):
         return
     errors = [line for line in outcome.stderr.splitlines() if line.startswith("error:")]
+    if status in _INTERRUPTED and not outcome.stderr.strip():
+        yield Fault("exit", f"status {status} without a word")
     if status not in _STATUSES or (status in _INTERRUPTED and step.signal is None):
         yield Fault("exit", f"status {status}: {_last(outcome)}")
     elif status == 0 and errors:
@@ -141,7 +146,8 @@ def _of_code(folder: Folder, outcomes: Sequence[Outcome]) -> Iterator[Fault]:
 
 def _of_files(case: Case, folder: Folder, outcomes: Sequence[Outcome], before: Listing) -> Iterator[Fault]:
     after = listing(folder.work)
-    done = outcomes[-1].status == 0 or outcomes[-1].status in _INTERRUPTED
+    said = all(outcome.step.stdout == "file" for outcome in outcomes)  # else outputs may stand, and the status say 1
+    done = outcomes[-1].status in (0, *_INTERRUPTED) or not said
     killed = any(outcome.status < 0 or outcome.hung for outcome in outcomes)
     outputs = list(_outputs([outcome.step.arguments for outcome in outcomes]))
     kept = [*_OWN_FOLDERS, *_values(outcomes, _KEPT_FLAGS)]

@@ -96,7 +96,10 @@ def run_case(family: str, module: ModuleType, number: int, settings: Settings) -
     with tempfile.TemporaryDirectory(prefix="hostile-", ignore_cleanup_errors=True) as root:
         folder = Folder(Path(root), settings.bases)
         folder.make()
-        case: Case = module.make(generator(settings.seed, family, number), folder)
+        try:
+            case: Case = module.make(generator(settings.seed, family, number), folder)
+        except Exception as error:
+            raise RuntimeError(f"the case {family}:{number} cannot be made") from error
         before = judging.listing(folder.work)
         given = folder.root / "given"
         if settings.keep is not None:

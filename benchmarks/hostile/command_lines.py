@@ -1,0 +1,136 @@
+"""Random command lines, drawn from the fields of the recipes, so that new flags take part by themselves."""
+
+import random
+from dataclasses import Field, fields
+from typing import Any
+
+from contracts.plugins import catalogue
+from contracts.recipe import BenchmarkRecipe, ExportRecipe, ModelRecipe, PruneRecipe, SweepRecipe
+from contracts.recipe_values import RANGES, value_type
+
+RECIPES: dict[str, type[ModelRecipe]] = {
+    "prune": PruneRecipe,
+    "sweep": SweepRecipe,
+    "export": ExportRecipe,
+    "benchmark": BenchmarkRecipe,
+}
+USUAL = {
+    "prune": (("--threshold", "0.05"), ("--method", "structured", "--ratio", "0.3"), ("--method", "magnitude"), ()),
+    "sweep": (("--thresholds", "0,0.1"), ("--method", "magnitude", "--sparsities", "0.5"), ()),
+    "export": (("--tflite", "out.tflite"), ("--tflite", "out.tflite", "--quantize", "int8"), ()),
+    "benchmark": (("--runs", "2"), ()),
+}
+WORDS = {
+    "data": ("data.npz", "data.npz", "data.csv", "nowhere.npz", "folder"),
+    "output": ("out.h5", "out.keras", "out", "out.csv", "out.json", "out.md", "exists.h5", "exists.csv"),
+    "tflite": ("out.tflite", "exists.tflite", "out.keras"),
+    "teacher": ("model.h5", "model.keras", "nowhere.h5"),
+    "original": ("model.h5", "model.keras", "nowhere.h5"),
+    "custom_objects": ("mine.py", "broken.py", "nowhere.py"),
+    "store": ("store", "exists.h5", "folder"),
+    "tensorboard": ("boards", "exists.h5"),
+    "plot": ("plot.png", "plot.svg", "plot.txt", "exists.png"),
+    "c_array": ("out.cc", "out.c", "exists.cc"),
+    "label": ("label", "a", "none", "no such"),
+    "metric": ("accuracy", "auc", "mse", "mae", "r2", "f1", "no such"),
+    "loss": ("mse", "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "no such"),
+    "scale": ("auto", "none", "255", "0:1", "standard", "0"),
+    "block": ("1x4", "1x16", "4x1", "0x4", "1000x1000"),
+    "pattern": ("2:4", "4:2", "0:4", "2:0"),
+    "methods": ("threshold,magnitude", "structured,layers", "magnitude", "no-such"),
+    "thresholds": ("0,0.1", "0:0.1:0.05", "0:1", "1:0:-1", "0:1:1e-9", "nan"),
+    "sparsities": ("0.5", "0,0.9,1", "2", "0:1:0"),
+    "ratios": ("0.3", "0,1", "-1"),
+    "input_shape": ("x=1,4", "1,4", "x=0,0", "y=1,2"),
+}
+OUTPUTS = (
+    "exists.h5",
+    "folder",
+    "nowhere/out.h5",
+    "pipe",
+    "dangling",
+    "outward",
+    ".",
+    "model.h5",
+    "out.h5/x",
+    "a" * 300,
+)
+"""Names that no output may take, or only with --force."""
+ODD = (
+    "",
+    "-1",
+    "0",
+    "nan",
+    "inf",
+    "1e999",
+    "x",
+    "ü",
+    "--",
+    "99999999999999999999",
+    "1e-400",
+    "[",
+    "a,b",
+    ":",
+    "*",
+    "\n",
+)
+_FEW = {"epochs", "qat_epochs", "rounds", "runs", "count", "patience", "threads", "batch_size", "clusters", "align"}
+
+
+def command_line(rng: random.Random) -> tuple[str, list[str]]:
+    """A command and its words, the model's name left out."""
+    command = rng.choice(sorted(RECIPES))
+    words = list(rng.choice(USUAL[command]))
+    if rng.random() < 0.5:
+        words += ["--data", "data.npz"]
+    known = fields(RECIPES[command])
+    for item in rng.sample(known, k=rng.choice((0, 1, 1, 1, 2, 2, 3, 5))):
+        words += flag(item, rng)
+    if rng.random() < 0.05:
+        words.insert(rng.randrange(len(words) + 1), rng.choice(("--no-such", "-x", "--", "extra", "--format", "-")))
+    if rng.random() < 0.2:
+        words += ["--format", rng.choice(("json", "csv", "markdown", "table", "xml"))]
+    return command, words
+
+
+def flag(item: "Field[Any]", rng: random.Random) -> list[str]:
+    """One flag with a value, right more often than not."""
+    name = "--" + item.name.replace("_", "-")
+    if value_type(item) is bool:
+        return [name]
+    return [name, value(item, rng)]
+
+
+def value(item: "Field[Any]", rng: random.Random) -> str:
+    """A value for a field, as text."""
+    if rng.random() < 0.08:
+        return rng.choice(ODD)
+    if item.name in ("output", "tflite", "plot", "c_array") and rng.random() < 0.3:
+        return rng.choice(OUTPUTS)
+    plugins, choices = item.metadata.get("plugins"), item.metadata.get("choices")
+    if plugins or choices:
+        names = [*(catalogue(plugins) if plugins else choices), *item.metadata.get("also", ())]
+        return str(rng.choice(names))
+    if item.name in WORDS:
+        return rng.choice(WORDS[item.name])
+    if value_type(item) is int:
+        most = 3 if item.name in _FEW else 1000
+        return str(rng.randint(int(max(0, RANGES.get(item.name, (0, 0))[0])), most + 1))
+    if value_type(item) is float:
+        low, high = RANGES.get(item.name, (0.0, 1.0))
+        return repr(rng.uniform(max(low, 0.0), min(high, 1.0)))
+    return rng.choice(("left", "*", "no*", "out/kernel", "[", "conv*"))
+
+
+def recipe_file(command: str, rng: random.Random) -> str:
+    """A TOML recipe with a few keys, some of the wrong type."""
+    lines = []
+    for item in rng.sample(fields(RECIPES[command]), k=rng.choice((1, 2, 4))):
+        text = "true" if value_type(item) is bool else value(item, rng)
+        quoted = '"' + text.replace("\\", "").replace('"', "").replace("\n", " ") + '"'
+        plain = text if value_type(item) in (int, float, bool) else quoted
+        wrong = ("[]", "{a = 1}", "1979-05-27", "nan", "-1", '["x", 1]', "true", quoted)
+        lines.append(f"{item.name} = {plain if rng.random() < 0.8 else rng.choice(wrong)}")
+    if rng.random() < 0.1:
+        lines.append(rng.choice(("[table]", "x", "no_such = 1", "epochs = ", "\0", "seed = 1\nseed = 2")))
+    return "\n".join(lines) + "\n"
