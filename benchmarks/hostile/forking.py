@@ -36,8 +36,7 @@ def run(step: Step, folder: Folder, hang_seconds: float = HANG_SECONDS) -> Outco
     child = os.fork()
     if child == 0:
         _be_the_command(step, folder, stdout, stderr)
-    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others' work makes everything slower
-    status, usage, hung = _watched(child, step, start, hang_seconds * busy)
+    status, usage, hung = _watched(child, step, start, hang_seconds)
     seconds = time.monotonic() - start
     left = _end_group(child, wait=not hung)
     return Outcome(
@@ -143,8 +142,8 @@ def _watched(child: int, step: Step, start: float, hang_seconds: float) -> tuple
             if to_send is not None and passed >= step.after:
                 _signal_group(child, to_send)
                 to_send = None
-            if passed > hang_seconds + step.after or _group_bytes(child) > _KILL_BYTES:
-                hung = passed > hang_seconds + step.after
+            hung = _hangs(child, passed - step.after, hang_seconds)
+            if hung or _group_bytes(child) > _KILL_BYTES:
                 _signal_group(child, signal.SIGKILL)
     finally:
         os.close(descriptor)
@@ -157,9 +156,10 @@ def _signal_group(child: int, number: int) -> None:
         os.killpg(child, number) if os.getpgid(child) == child else os.kill(child, number)
 
 
-def _members(session: int) -> list[int]:
-    """Living processes of a session, by Linux's /proc."""
-    found = []
+def _members(session: int) -> dict[int, float]:
+    """Living processes of a session, by Linux's /proc, and the seconds that each has computed."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    found = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
@@ -167,8 +167,19 @@ def _members(session: int) -> list[int]:
             except OSError:
                 continue
             if int(fields[3]) == session and fields[0] not in "ZX":
-                found.append(int(entry.name))
+                found[int(entry.name)] = (int(fields[11]) + int(fields[12])) / ticks
     return found
+
+
+def _hangs(session: int, seconds: float, limit: float) -> bool:
+    """Whether a command has taken too long: it has computed that long, or hardly at all.
+
+    On a busy machine a command that computes has little of each second, and is given more of them.
+    """
+    if seconds <= limit:
+        return False
+    computed = sum(_members(session).values())
+    return computed > limit or computed < 0.05 * seconds or seconds > 10 * limit
 
 
 def _group_bytes(session: int) -> int:
