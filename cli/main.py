@@ -11,10 +11,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     open_closed()
     interruption.install()
-    try:
-        raise SystemExit(run(sys.argv[1:] if arguments is None else arguments))
-    finally:
-        interruption.uninstall()
+    status = run(sys.argv[1:] if arguments is None else arguments)
+    interruption.finish(status)
+    raise SystemExit(status)
 
 
 def run(arguments: Sequence[str]) -> int:

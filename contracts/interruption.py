@@ -52,10 +52,10 @@ def install() -> None:
     sys.unraisablehook = _unraisable
 
 
-def uninstall() -> None:
-    """Leave the signals to the system, which ends the process without a word, also while Python shuts down."""
+def finish(status: int) -> None:
+    """The work is done: while Python shuts down, a signal ends the process with that status, without a word."""
     for number in _state.installed:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, lambda number, frame: os._exit(status))
     _state.installed = ()
     sys.unraisablehook = sys.__unraisablehook__
     if _state.stderr is not None:

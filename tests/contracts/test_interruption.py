@@ -108,3 +108,13 @@ receive(signal.SIGHUP, seconds=0)
 print("goes on")
 """
     assert run(program, tmp_path) == (0, ["goes on"], [])
+
+
+def test_while_python_shuts_down_a_signal_changes_nothing(tmp_path):
+    program = """
+import atexit
+atexit.register(receive, signal.SIGINT)
+interruption.finish(3)
+sys.exit(3)
+"""
+    assert run(program, tmp_path) == (3, [], [])
