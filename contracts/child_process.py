@@ -15,11 +15,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.interruption import held, last_step
+
 GRACE_SECONDS = 5
 """How much longer than its time a process lives whose parent was killed."""
 
 OUT_OF_TIME = [-int(getattr(signal, name)) for name in ("SIGXCPU", "SIGALRM") if hasattr(signal, name)]
 """How the system ends a process whose time ran out."""
+
+
+_running: list["subprocess.Popen[bytes]"] = []
 
 
 class ChildError(Exception):
@@ -81,20 +86,23 @@ def module_started(module: str, *arguments: str, limits: Limits) -> Iterator[Chi
     command = [sys.executable, "-P", "-c", start, json.dumps(_import_path()), json.dumps(asdict(limits)), module]
     # Each thread of NumPy's linear algebra takes address space, which a limit of memory counts.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"} if limits.memory_bytes else None
-    process = subprocess.Popen(
-        [*command, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,  # a group of its own, which Ctrl-C does not reach: it is killed as a whole
-    )
+    with held():  # a signal between starting it and knowing of it would leave it running
+        process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,  # a group of its own, which Ctrl-C does not reach: it is killed as a whole
+        )
+        _running.append(process)
     with process:
         try:
             yield Child(process, limits.seconds)
         finally:
             if process.poll() is None:
                 _kill_group(process)
+            _running.remove(process)
 
 
 def serve() -> None:
@@ -139,6 +147,14 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> None:
         with suppress(ProcessLookupError, PermissionError):  # gone already
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
+
+
+def _kill_all() -> None:
+    for process in _running:
+        _kill_group(process)
+
+
+last_step(_kill_all)
 
 
 def _no_number(word: str) -> Any:

@@ -118,3 +118,31 @@ interruption.finish(3)
 sys.exit(3)
 """
     assert run(program, tmp_path) == (3, [], [])
+
+
+SLEEPS = """
+import pathlib, time
+def main(file):
+    pathlib.Path(file).touch()
+    time.sleep(20)
+"""
+
+
+def test_an_end_at_once_takes_the_children_along(tmp_path):
+    (tmp_path / "sleeps.py").write_text(
+        "import time\ndef main(file):\n    open(file, 'w').close()\n    time.sleep(20)\n"
+    )
+    program = """
+from contracts.child_process import Limits, module_started
+sys.path.append(sys.argv[1])
+started = temporary.Path(sys.argv[1], "started")
+with module_started("sleeps", str(started), limits=Limits(seconds=30)) as child:
+    print(child._process.pid, flush=True)
+    while not started.exists():
+        time.sleep(0.01)
+    receive(signal.SIGTERM)
+"""
+    status, (child,), stderr = run(program, tmp_path)
+    assert (status, stderr) == (143, ["error: interrupted by SIGTERM"])
+    state = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False).stdout
+    assert state[:1] in ("", "Z")  # gone, or dead and not yet buried
