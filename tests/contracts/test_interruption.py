@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,5 +145,12 @@ with module_started("sleeps", str(started), limits=Limits(seconds=30)) as child:
 """
     status, (child,), stderr = run(program, tmp_path)
     assert (status, stderr) == (143, ["error: interrupted by SIGTERM"])
-    state = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False).stdout
-    assert state[:1] in ("", "Z")  # gone, or dead and not yet buried
+    deadline = time.monotonic() + 10  # long before it would end by itself
+    while time.monotonic() < deadline and _state(child) not in ("", "Z"):
+        time.sleep(0.05)
+    assert _state(child) in ("", "Z")  # gone, or dead and not yet buried
+
+
+def _state(process: str) -> str:
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", process], capture_output=True, text=True, check=False)
+    return listed.stdout[:1]
