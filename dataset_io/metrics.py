@@ -3,6 +3,7 @@
 Of a model with several outputs, those that the metric fits are scored, and the score is their mean.
 """
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -48,11 +49,18 @@ def score(task: Task, labels: tuple[Array, ...], predictions: tuple[Array, ...])
     return float(np.mean(scores))
 
 
+def check_metric(name: str) -> None:
+    """Raise UsageError for a name that no metric has, naming the nearest one."""
+    if name not in METRICS:
+        nearest = difflib.get_close_matches(name, METRICS, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else "choose one of these"
+        raise UsageError(f"--metric {name!r} is not one of {', '.join(METRICS)}", hint)
+
+
 def for_outputs(name: str | None, kinds: tuple[str, ...], from_logits: tuple[bool, ...]) -> tuple[Metric | None, ...]:
     """The metric bound to each output, None for outputs that it does not fit.
 
-    `name` None: accuracy where an output tells classes apart, else mse. Raises UsageError for an unknown name, or
-    one that fits no output.
+    `name` None: accuracy where an output tells classes apart, else mse. Raises UsageError for one that fits no output.
     """
     if name is None:
         name = "accuracy" if any(kind in _CLASSES for kind in kinds) else "mse"

@@ -34,16 +34,23 @@ def import_custom_objects(file: Path) -> dict[str, Any]:
     What the file only imports does not count: a model could ask for `subprocess.Popen` by name otherwise.
     Raises UsageError where the file is missing or fails.
     """
-    if not file.is_file():
-        raise UsageError(f"--custom-objects {file}: no such file", "give a Python file that defines the classes")
+    check_python_file(file)
     module = _run(file)
     return _registered() | {name: value for name, value in vars(module).items() if _is_defined_in(module, name, value)}
 
 
+def check_python_file(file: Path) -> None:
+    """Raise UsageError for a file that is not there, or is not a Python file by its name."""
+    if not file.is_file():
+        raise UsageError(f"--custom-objects {file}: no such file", "give a Python file that defines the classes")
+    if file.suffix != ".py":
+        raise UsageError(f"--custom-objects {file}: not a Python file", "give a file that ends in .py")
+
+
 def _run(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"edgeprune_custom_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"--custom-objects {file}: not a Python file", "give a file that ends in .py")
+    assert spec is not None, file  # as it ends in .py
+    assert spec.loader is not None, file
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # dataclasses and pickles look their module up there
     try:

@@ -12,11 +12,12 @@ from contracts.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
 from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
 from pipeline.benchmark_plot import plot_benchmark
+from pipeline.data_requests import data_options
 from pipeline.exporting import Exporter, latency_columns, measured_energies, score_file, size_columns
 from pipeline.model_paths import is_tflite, size_of
 from pipeline.outputs import whole
 from pipeline.reporting import Reporter
-from pipeline.session import data_options, open_session
+from pipeline.session import open_session
 from tflite_export.file_interface import file_interface
 from tflite_export.operator_times import operator_times
 from tflite_export.probe import Probe, probe, probe_bytes

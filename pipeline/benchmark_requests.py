@@ -5,16 +5,23 @@ from pathlib import Path
 
 from contracts.errors import UsageError
 from contracts.recipe import BenchmarkRecipe
+from pipeline.data_requests import check_data
+from pipeline.file_requests import check_model_file, check_named_files
+from pipeline.model_paths import is_tflite
 from pipeline.outputs import check_outputs
-from pipeline.requests import check_data, inputs
+from pipeline.requests import inputs
 from pipeline.table_files import PLOT_SUFFIXES, check_suffix
 
 
 def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
-    """Raise UsageError or OutputError for a request that could not be carried out in the end."""
+    """Raise UsageError, ModelFileError or OutputError for a request that could not be carried out in the end."""
     check_data(recipe)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and not recipe.data:
         raise UsageError("--plot draws scores, and there is no data", "give --data D")
     read = [path for file in files for path in inputs(file, recipe)]
     check_outputs([Path(recipe.plot)] if recipe.plot else [], read, recipe.force)
+    check_named_files(recipe)
+    for file in files:
+        if not is_tflite(file):
+            check_model_file(file)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from contracts.channels import ChannelGraph, MacTerm
 from contracts.data import Batch
-from contracts.errors import UsageError
 from contracts.statistics import ChannelStatistics, Vector
 from dataset_io.samples import some_batches
 from keras_models.activation_statistics import activation_statistics
@@ -44,15 +43,13 @@ class ChannelEvidence:
         """What each channel costs."""
         return mac_terms(self._session.graph)
 
-    def statistics(self, needs: str, criterion: str) -> ChannelStatistics | None:
+    def statistics(self, needs: str) -> ChannelStatistics | None:
         """What a criterion needs (`weights`, `activations` or `gradients`), measured on the training part.
 
         Raises UsageError where it needs data and there is none.
         """
         if needs == "weights":
             return None
-        if self._session.data is None:
-            raise UsageError(f"{criterion} looks at {needs} and needs data", "give --data D")
         return self._activations if needs == "activations" else self._gradients
 
     @cached_property

@@ -142,7 +142,7 @@ def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> 
         evidence.mac_terms,
         LiveArrays(variables(session.loaded.model)),
         request,
-        evidence.statistics(needs(request.criterion), f"--criterion {request.criterion}"),
+        evidence.statistics(needs(request.criterion)),
     )
     return ChannelPruning(session, replace(plan, notes=(*notes, *plan.notes)))
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import UsageError
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
@@ -18,7 +17,7 @@ from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
 from keras_models.training.class_weights import balanced_class_weights
-from keras_models.training.devices import ONE_DEVICE, Devices, choose_devices
+from keras_models.training.devices import ONE_DEVICE, choose_devices
 from keras_models.training.options import CheckpointPlace
 from keras_models.training.tensorboard import TensorBoardLog
 from pipeline.reporting import Reporter
@@ -89,7 +88,7 @@ class FineTuner:
         self._options = _fit_options(session, recipe, rate_share, place)
         self.earlier_s = 0.0
         self._score = trained.score
-        devices = _no_copy(recipe) if trainee else choose_devices(recipe.strategy)
+        devices = ONE_DEVICE if trainee else choose_devices(recipe.strategy)  # a trainee's wrappers know no copy
         self._devices_note = devices.note
         self._trainer = Trainer(
             trained.model,
@@ -158,13 +157,6 @@ class FineTuner:
                 advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
 
             yield on_epoch
-
-
-def _no_copy(recipe: PointRecipe) -> Devices:
-    """The one device for a trainee, whose callbacks and wrappers know no copy of it; raises UsageError for others."""
-    if recipe.strategy == "mirrored":
-        raise UsageError(f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave it out")
-    return ONE_DEVICE
 
 
 def _fit_options(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from contracts.data import Array
-from contracts.errors import UsageError
 from contracts.layers import Bypass
 from contracts.recipe import PointRecipe
 from contracts.results import LayerReport
@@ -110,8 +109,6 @@ class LayerPruning:
 
 def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerPruning:
     """Decide which layers go; see `pruning.layers.choice` for what is raised."""
-    if session.data is None:
-        raise UsageError("--method layers compares outputs on data, and there is none", "give --data D")
     request = method.request(recipe)
     model = session.loaded.model
     models = holding_models({"class_name": type(model).__name__, "config": model.get_config()})

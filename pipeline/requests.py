@@ -7,17 +7,17 @@ from types import ModuleType
 from contracts import plugins
 from contracts.errors import UsageError
 from contracts.recipe import (
-    DataRecipe,
     ExportRecipe,
     FileRecipe,
     MethodRecipe,
     ModelRecipe,
-    NumericsRecipe,
     PointRecipe,
     PruneRecipe,
-    QuantizationRecipe,
 )
+from pipeline.data_requests import check_data
 from pipeline.device_requests import c_array_outputs, check_device
+from pipeline.file_requests import check_named_files
+from pipeline.numeric_requests import NUMERICS, check_about_file, check_numerics
 from pipeline.outputs import check_outputs
 from pipeline.table_files import PLOT_SUFFIXES, check_suffix
 
@@ -63,13 +63,8 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     if recipe.check and method.KIND == "mask":
         raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
     check_training(recipe, method)
-    if recipe.quantize != "none" and not recipe.tflite:
-        raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
-    if recipe.sparse != "auto" and not recipe.tflite:
-        raise UsageError(f"--sparse {recipe.sparse} is about the .tflite file", "give --tflite FILE too")
-    _check_keep_float(recipe, recipe.quantize)
-    _check_choice(recipe)
-    _check_rounding(recipe, recipe.quantize, recipe.data)
+    check_about_file(recipe, recipe.tflite)
+    _check_file(recipe)
     check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
@@ -79,6 +74,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
         check_outputs(outputs.values(), inputs(model, recipe), recipe.force)
+    check_named_files(recipe)
     check_data(recipe)
 
 
@@ -111,42 +107,34 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
     if not recipe.tflite:
         raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
     check_device(recipe, recipe.tflite)
-    _check_keep_float(recipe, recipe.quantize)
-    _check_choice(recipe)
-    _check_rounding(recipe, recipe.quantize, recipe.data)
+    _check_file(recipe)
+    if recipe.store and not recipe.qat_epochs:
+        raise UsageError("--store is for training, and nothing is trained", "give --qat-epochs N")
     check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
+    check_named_files(recipe)
     check_data(recipe)
 
 
-def _check_keep_float(recipe: NumericsRecipe, quantize: str) -> None:
-    if recipe.keep_float and quantize != "auto":
-        from tflite_export.convert import check_keep_float  # which needs NumPy, and --help does not
-
-        check_keep_float(quantize)
-
-
-def _check_choice(recipe: FileRecipe) -> None:
+def _check_file(recipe: FileRecipe) -> None:
+    """Raise UsageError for what does not go together in the choice of the .tflite file."""
+    check_numerics(recipe, [recipe.quantize], recipe.data)
     if recipe.prefer != "size" and recipe.quantize != "auto":
         raise UsageError(f"--prefer {recipe.prefer} chooses among numeric formats", "give --quantize auto too")
     if (recipe.min_score is not None or recipe.max_drop is not None) and recipe.data is None:
         raise UsageError("--min-score and --max-drop compare scores", "give --data D")
+    _check_rounding(recipe)
 
 
-def _check_rounding(recipe: QuantizationRecipe, quantize: str, data: str | None) -> None:
+def _check_rounding(recipe: FileRecipe) -> None:
     if not recipe.qat_epochs:
         return
-    if quantize == "auto" or not hasattr(plugins.load("tflite_export.numerics", quantize), "configure_trained"):
+    quantize = recipe.quantize
+    if quantize == "auto" or not hasattr(plugins.load(NUMERICS, quantize), "configure_trained"):
         raise UsageError(f"--qat-epochs trains with the rounding of int8, found --quantize {quantize}", "give int8")
-    if data is None:
+    if recipe.data is None:
         raise UsageError(f"--qat-epochs {recipe.qat_epochs} trains, and there is no data", "give --data D")
-
-
-def check_data(recipe: DataRecipe) -> None:
-    """Raise DataError for a data source that is not there or of no known kind, before a model is loaded for it."""
-    if recipe.data is not None:
-        from dataset_io.opening import find_format  # which needs NumPy, and --help does not
-
-        find_format(recipe.data)
+    if getattr(recipe, "strategy", None) == "mirrored":
+        raise UsageError("--strategy mirrored: --qat-epochs trains on one device only", "leave it out")
 
 
 def export_outputs(recipe: ExportRecipe) -> dict[str, Path]:
@@ -167,17 +155,42 @@ def check_training(recipe: PointRecipe, method: ModuleType) -> None:
             f"--from-scratch shares the epochs between training and fine-tuning, found --epochs {recipe.epochs}",
             "give --epochs 2 or more",
         )
+    if recipe.strategy == "mirrored" and method.KIND == "scheduled":
+        raise UsageError(f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave it out")
+    _check_training_options(recipe)
+    if recipe.epochs and not recipe.data:
+        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+    check_evidence(recipe, method)
+
+
+def _check_training_options(recipe: PointRecipe) -> None:
+    """Raise UsageError for options of training where nothing is trained, of --distill where that is not given."""
     if recipe.teacher and not recipe.distill:
         raise UsageError("--teacher names whom --distill learns from", "give --distill too")
     if recipe.distill and not recipe.epochs:
         raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
-    about_training = ["optimizer", "weight_decay", "class_weight", "tensorboard"]
+    for name in ("temperature", "alpha"):
+        if getattr(recipe, name) != getattr(PointRecipe, name) and not recipe.distill:
+            raise UsageError(f"--{name} is of --distill", "give --distill too")
+    about_training = ["optimizer", "weight_decay", "learning_rate", "patience", "class_weight", "tensorboard"]
     about_training += ["store"] if isinstance(recipe, PruneRecipe) else []
     for name in about_training:
-        if getattr(recipe, name) is not None and not recipe.epochs:
+        if getattr(recipe, name) is not None and not (recipe.epochs or getattr(recipe, "qat_epochs", 0)):
             raise UsageError(f"--{name.replace('_', '-')} is for training, and nothing is trained", "give --epochs N")
-    if recipe.epochs and not recipe.data:
-        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+
+
+def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where what a method ranks by has to be measured on data, and there is none."""
+    if recipe.data is not None:
+        return
+    if method.KIND == "layers":
+        raise UsageError("--method layers compares outputs on data, and there is none", "give --data D")
+    if method.KIND == "channels":
+        from pruning.structure import needs  # which needs NumPy, and --help does not
+
+        criterion = method.request(recipe, recipe.seed).criterion
+        if needs(criterion) != "weights":
+            raise UsageError(f"--criterion {criterion} looks at {needs(criterion)} and needs data", "give --data D")
 
 
 def _is_dry(recipe: PointRecipe) -> bool:

@@ -13,7 +13,6 @@ from contracts.recipe import DataRecipe, ModelRecipe
 from contracts.results import Measurement
 from dataset_io.metrics import score
 from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
 from keras_models.example_inputs import random_examples, with_fixed_shapes
 from keras_models.files import LoadedModel, load_model
 from keras_models.graph import build_graph
@@ -24,6 +23,7 @@ from keras_models.prediction import Predictor
 from keras_models.statistics import count_weights
 from keras_models.variables import interface, variables, weight_specs
 from pipeline.channel_evidence import ChannelEvidence
+from pipeline.data_requests import data_options
 from pipeline.keras_energy import keras_energy_uj
 from pipeline.reporting import Reporter
 from pipeline.run_folder import RunFolder
@@ -156,17 +156,3 @@ def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: RunF
         for note in data.notes:
             reporter.note(note)
     return Session(loaded, data, store=TrainingStore(kept) if kept else None)
-
-
-def data_options(recipe: DataRecipe) -> DataOptions:
-    """The part of a recipe that says how data is read."""
-    return DataOptions(
-        label=recipe.label,
-        validation_split=recipe.validation_split,
-        target_is_input="input" in recipe.target,
-        scale=recipe.scale,
-        loss=recipe.loss,
-        metric=recipe.metric,
-        split_seed=recipe.split_seed,
-        seed=getattr(recipe, "seed", 0),
-    )

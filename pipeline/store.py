@@ -106,6 +106,6 @@ def identify(*paths: Path) -> str:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
         elif path.is_dir():
             for file in sorted(path.rglob("*")):
-                status = file.stat()
+                status = file.stat() if file.exists() else file.lstat()  # a link to nothing
                 digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}".encode())
     return digest.hexdigest()

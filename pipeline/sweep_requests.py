@@ -4,9 +4,12 @@ from pathlib import Path
 
 from contracts import plugins
 from contracts.recipe import SweepRecipe
+from pipeline.data_requests import check_data
+from pipeline.file_requests import check_named_files
+from pipeline.numeric_requests import NUMERICS, check_numerics
 from pipeline.outputs import check_outputs
 from pipeline.points import sweep_points
-from pipeline.requests import check_data, check_training, inputs, load_method
+from pipeline.requests import check_training, inputs, load_method
 from pipeline.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
 
 
@@ -14,7 +17,7 @@ def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     """Raise UsageError, OutputError or DataError for a request that could not be carried out in the end."""
     points = sweep_points(recipe)
     for name in numerics(recipe):
-        plugins.check_name("tflite_export.numerics", name)
+        plugins.check_name(NUMERICS, name)
     check_suffix("--output", recipe.output, SUFFIXES)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     files = [Path(file) for file in (recipe.output, recipe.plot) if file]
@@ -22,6 +25,8 @@ def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     for point in points:
         if point.reference is None:
             check_training(point.recipe, load_method(point.recipe))
+    check_numerics(recipe, numerics(recipe), recipe.data)
+    check_named_files(recipe)
     check_data(recipe)
 
 

@@ -16,15 +16,11 @@ def open_archive(path: Path) -> ModelArchive:
 
     Raises ModelFileError that names what the path holds instead: nothing, weights only, a damaged or foreign file.
     """
-    if _is_folder(path):
-        return _open_folder(path)
-    kind = _kind(path)
-    if path.suffix.lower() not in _SUFFIXES[kind]:
-        right = path.with_suffix(_SUFFIXES[kind][0]).name
-        content = "HDF5 file" if kind == "h5" else "zip archive"
-        raise ModelFileError(
-            f"{path}: its name ends in {path.suffix or 'nothing'!r} but it is a {content}", f"rename it to {right}"
-        )
+    kind = model_kind(path)
+    if kind == "folder":
+        from keras_models.archives.saved_model import read
+
+        return read(path)
     with vetting(path, kind) as await_verdict:
         if kind == "h5":  # importing h5py takes as long as the vetting
             from keras_models.archives.h5 import read
@@ -32,6 +28,21 @@ def open_archive(path: Path) -> ModelArchive:
             from keras_models.archives.keras_zip import read
         await_verdict()
     return read(path)
+
+
+def model_kind(path: Path) -> str:
+    """`h5`, `keras` or `folder`, by name and first bytes. Raises ModelFileError for everything else."""
+    if _is_folder(path):
+        _check_folder(path)
+        return "folder"
+    kind = _kind(path)
+    if path.suffix.lower() not in _SUFFIXES[kind]:
+        right = path.with_suffix(_SUFFIXES[kind][0]).name
+        content = "HDF5 file" if kind == "h5" else "zip archive"
+        raise ModelFileError(
+            f"{path}: its name ends in {path.suffix or 'nothing'!r} but it is a {content}", f"rename it to {right}"
+        )
+    return kind
 
 
 def _is_folder(path: Path) -> bool:
@@ -47,11 +58,9 @@ def _is_folder(path: Path) -> bool:
     return stat.S_ISDIR(mode)
 
 
-def _open_folder(path: Path) -> ModelArchive:
-    from keras_models.archives.saved_model import read
-
+def _check_folder(path: Path) -> None:
     if (path / "saved_model.pb").is_file():
-        return read(path)
+        return
     if (path / "config.json").is_file() and (path / "metadata.json").is_file():
         raise ModelFileError(f"{path}: an unpacked .keras archive, expected a file", "zip its contents into a .keras")
     raise ModelFileError(f"{path}: a folder without saved_model.pb, expected a SavedModel", _SAVE_AGAIN)

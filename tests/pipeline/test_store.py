@@ -142,3 +142,13 @@ def test_the_identity_follows_the_content(tmp_path):
     assert identify(file, file) != first
     file.write_bytes(b"two")
     assert identify(file) != first
+
+
+def test_of_a_folder_names_sizes_and_times_are_looked_at(tmp_path):
+    folder = tmp_path / "data"
+    (folder / "class").mkdir(parents=True)
+    (folder / "class" / "link").symlink_to("nowhere")
+    first = identify(folder)
+    assert identify(folder.rename(tmp_path / "moved")) == first
+    (tmp_path / "moved" / "class" / "image.png").touch()
+    assert identify(tmp_path / "moved") != first

@@ -1,0 +1,137 @@
+"""What can be known to be wrong with a command line is said before TensorFlow is imported: one process tries all."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "sample_models" / "digits_mlp.h5"
+DATA = ROOT / "sample_models" / "digits.npz"
+
+PRUNE = f"prune {MODEL} --threshold 0.1"
+EXPORT = f"export {MODEL} --tflite o.tflite"
+SWEEP = f"sweep {MODEL} --thresholds 0.1"
+BENCHMARK = f"benchmark {MODEL}"
+ON = f"--data {DATA}"
+TRAIN = f"--epochs 1 {ON}"
+
+CASES = (
+    (2, "--io is about the .tflite file", f"{PRUNE} --io int8"),
+    (2, "--allow-flex is about the .tflite file", f"{PRUNE} --allow-flex"),
+    (2, "--io int8: --quantize none has inputs and outputs of float32", f"{PRUNE} --io int8 --tflite o.tflite"),
+    (2, "--io int8: --quantize none has inputs and outputs of float32", f"{EXPORT} --io int8"),
+    (2, "--io int8: --quantize none,float16 has", f"{SWEEP} --io int8 --quantize none,float16"),
+    (2, "--quantize int8 is calibrated on examples", f"{PRUNE} --tflite o.tflite --quantize int8"),
+    (2, "--quantize int8 is calibrated on examples", f"{EXPORT} --quantize int8"),
+    (2, "--quantize int16x8 is calibrated on examples", f"{EXPORT} --quantize int16x8"),
+    (2, "--quantize int8 is calibrated on examples", f"{EXPORT} --quantize auto --io int8"),
+    (2, "--quantize int8 is calibrated on examples", f"{SWEEP} --quantize none,int8"),
+    (2, "--keep-float: --quantize none,float16 is the same", f"{SWEEP} --quantize none,float16 --keep-float a"),
+    (2, "--custom-objects missing.py: no such file", f"{PRUNE} --custom-objects missing.py"),
+    (2, "--custom-objects folder: no such file", f"{SWEEP} --custom-objects folder"),
+    (2, "--custom-objects file: not a Python file", f"{EXPORT} --custom-objects file"),
+    (2, "--custom-objects missing.py: no such file", f"{BENCHMARK} --custom-objects missing.py"),
+    (2, "--scale must be", f"{PRUNE} --scale foo {ON}"),
+    (2, "--scale must be", f"{SWEEP} --scale nan {ON}"),
+    (2, "--scale must be", f"{BENCHMARK} --scale=-1 {ON}"),
+    (2, "did you mean 'mean_squared_error'?", f"{EXPORT} --loss mean_squared_eror {ON}"),
+    (2, "did you mean 'accuracy'?", f"{PRUNE} --metric acuracy {ON}"),
+    (2, "did you mean 'accuracy'?", f"{SWEEP} --metric acuracy {ON}"),
+    (2, "--metric 'zzz' is not one of accuracy, balanced-accuracy", f"{BENCHMARK} --metric zzz {ON}"),
+    (2, "--metric is about the data, and there is none; give --data D", f"{BENCHMARK} --metric accuracy"),
+    (2, "--target is about the data, and there is none", f"{EXPORT} --target input"),
+    (2, "--label is about the data, and there is none", f"{PRUNE} --label foo"),
+    (1, "missing.tflite: no such file", f"{BENCHMARK} missing.tflite"),
+    (1, "folder: a folder without saved_model.pb", f"{BENCHMARK} folder"),
+    (1, "file: empty", f"{BENCHMARK} file"),
+    (2, "--store file: cannot be made: ", f"{SWEEP} --store file"),
+    (2, "file is no folder", f"{PRUNE} {TRAIN} --store file/deeper"),
+    (2, "--store /proc/x: cannot be made: /proc: ", f"{SWEEP} --store /proc/x"),
+    (2, "--store file: cannot be made: ", f"{EXPORT} --quantize int8 --qat-epochs 1 {ON} --store file"),
+    (2, "--store is for training, and nothing is trained; give --qat-epochs N", f"{EXPORT} --store kept"),
+    (2, "--tensorboard file: cannot be made: ", f"{PRUNE} {TRAIN} --tensorboard file"),
+    (1, "missing.h5: no such file", f"{PRUNE} {TRAIN} --distill --teacher missing.h5"),
+    (1, "folder: a folder without saved_model.pb", f"{SWEEP} {TRAIN} --distill --teacher folder"),
+    (2, "--temperature is of --distill", f"{PRUNE} {TRAIN} --temperature 3"),
+    (2, "--learning-rate is for training, and nothing is trained", f"{PRUNE} --learning-rate 0.1"),
+    (2, "--patience is for training, and nothing is trained", f"{SWEEP} --patience 3"),
+    (2, "missing.toml: the recipe cannot be read", f"{PRUNE} --recipe missing.toml"),
+    (2, "folder: the recipe cannot be read", f"{EXPORT} --recipe folder"),
+    (
+        2,
+        "--method scheduled trains on one device only",
+        f"prune {MODEL} --method scheduled --sparsity 0.5 {TRAIN} --strategy mirrored",
+    ),
+    (
+        2,
+        "--qat-epochs trains on one device only",
+        f"{PRUNE} {TRAIN} --tflite o.tflite --quantize int8 --qat-epochs 1 --strategy mirrored",
+    ),
+    (
+        2,
+        "--criterion taylor looks at gradients and needs data",
+        f"prune {MODEL} --method structured --ratio 0.5 --criterion taylor",
+    ),
+    (2, "looks at activations and needs data", f"prune {MODEL} --method activation --ratio 0.5"),
+    (2, "--method layers compares outputs on data", f"sweep {MODEL} --method layers --ratios 0.5"),
+    (2, "--recipe", f"{PRUNE} --recipe"),
+)
+
+PROGRAM = """
+import contextlib, io, json, shlex, sys, time
+class NoTensorFlow:
+    def find_spec(self, name, *arguments):
+        if name in ("tensorflow", "keras", "tf_keras"):
+            raise RuntimeError("TensorFlow is imported")
+sys.meta_path.insert(0, NoTensorFlow())
+from cli.main import main
+found = []
+for line in json.load(sys.stdin):
+    stderr, started = io.StringIO(), time.perf_counter()
+    with contextlib.redirect_stderr(stderr):
+        try:
+            main(shlex.split(line))
+        except SystemExit as stop:
+            status = stop.code
+    found.append([status, stderr.getvalue(), time.perf_counter() - started])
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """Line to status, standard error and seconds; and the files that were left."""
+    folder = tmp_path_factory.mktemp("usage")
+    (folder / "file").touch()
+    (folder / "folder").mkdir()
+    lines = [line for _, _, line in CASES]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps(lines),
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = dict(zip(lines, json.loads(done.stdout), strict=True))
+    return found, sorted(path.name for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize(("status", "reason", "line"), CASES, ids=[case[2].replace(f"{ROOT}/", "") for case in CASES])
+def test_it_is_said_in_one_line_without_tensorflow(status, reason, line, tried):
+    found, text, _ = tried[0][line]
+    assert "TensorFlow is imported" not in text
+    assert (found, len(text.splitlines())) == (status, 1)
+    assert text.startswith("error: ")
+    assert reason in text
+
+
+def test_it_takes_no_time_and_leaves_nothing(tried):
+    found, left = tried
+    assert sorted(seconds for _, _, seconds in found.values())[len(found) // 2] < 0.25
+    assert left == ["file", "folder"]
