@@ -58,10 +58,11 @@ def test_a_device_without_a_file_is_wrong_usage(model, capsys):
     assert "--target micro is about the .tflite file; give --tflite FILE too" in capsys.readouterr().err
 
 
-def test_the_target_of_training_and_the_device_go_together(tmp_path, capsys):
+def test_the_target_of_training_and_the_device_go_together(samples, tmp_path, capsys):
     """A recipe file's single text still reads as before."""
     (tmp_path / "r.toml").write_text('target = "input"\n')
     options = ["--recipe", str(tmp_path / "r.toml"), "--tflite", str(tmp_path / "m.tflite")]
+    options += ["--data", str(samples / "digits.npz")]
     assert run(["export", str(tmp_path / "missing.keras"), *options]) == 1
     assert run(["export", str(tmp_path / "missing.keras"), *options, "--target", "input", "--target", "micro"]) == 1
     assert "missing.keras" in capsys.readouterr().err
