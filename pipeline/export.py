@@ -9,12 +9,12 @@ from contracts.results import Result
 from pipeline.chosen_weights import matrix_zeros
 from pipeline.exporting import Exporter, unpruned_file
 from pipeline.file_choice import choose_file, export_candidates, scores
+from pipeline.kept_run import KeptRun, keeping
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
 from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import export_outputs
-from pipeline.run_folder import RunFolder, keeping
 from pipeline.session import open_session
 from pipeline.tflite_files import tell_about, write_tflite_files
 from pipeline.training_store import run_name, trains
@@ -30,7 +30,7 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
     return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
 
 
-def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: RunFolder | None) -> Result:
+def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
     session = open_session(path, recipe, reporter, kept)
     model = session.measure(stage="original", model_bytes=size_of(path))
     rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None

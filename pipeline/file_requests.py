@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contracts.errors import UsageError
 from contracts.recipe import ModelRecipe
-from pipeline.run_folder import obstacle
+from pipeline.kept_run import obstacle
 
 FOLDERS = ("store", "tensorboard")
 """Options that name a folder to write to, which need not exist yet."""

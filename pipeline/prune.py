@@ -20,6 +20,7 @@ from pipeline.exporting import Exported, Exporter, unpruned_file
 from pipeline.file_choice import Choice, Scores, choose_file, export_candidates, scores
 from pipeline.fine_tuning import FineTuner, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
+from pipeline.kept_run import KeptRun, keeping
 from pipeline.layer_pruning import LayerPruning
 from pipeline.methods import make_plan
 from pipeline.model_paths import size_of
@@ -30,7 +31,6 @@ from pipeline.quality import check_gates
 from pipeline.quantization_training import train_rounded
 from pipeline.reporting import Reporter
 from pipeline.requests import prune_outputs
-from pipeline.run_folder import RunFolder, keeping
 from pipeline.session import Session, open_session
 from pipeline.tflite_files import tell_about, write_tflite_files
 from pipeline.training_store import run_name, trains
@@ -50,13 +50,13 @@ class _Outcome:
 def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
     """Prune a saved model by a checked recipe (`requests.check_prune`).
 
-    Nothing is written unless everything went well; what was trained is kept until it did (`run_folder`).
+    Nothing is written unless everything went well; what was trained is kept until it did (`kept_run`).
     """
     work = partial(_prune, path, recipe, reporter)
     return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
 
 
-def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: RunFolder | None) -> Result:
+def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
     outputs = prune_outputs(path, recipe)
     session = open_session(path, recipe, reporter, kept)
     choose_weights(session, recipe, [recipe.method])

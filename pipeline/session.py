@@ -24,9 +24,9 @@ from keras_models.statistics import count_weights
 from keras_models.variables import interface, variables, weight_specs
 from pipeline.channel_evidence import ChannelEvidence
 from pipeline.data_requests import data_options
+from pipeline.kept_run import KeptRun
 from pipeline.keras_energy import keras_energy_uj
 from pipeline.reporting import Reporter
-from pipeline.run_folder import RunFolder
 from pipeline.training_store import TrainingStore
 
 
@@ -144,7 +144,7 @@ class Session:
         return None if None in macs.values() else sum(count or 0 for count in macs.values())
 
 
-def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: RunFolder | None = None) -> Session:
+def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: KeptRun | None = None) -> Session:
     """Load a model, and its data where the recipe names some; `kept` is where the state of training goes."""
     custom = Path(recipe.custom_objects) if recipe.custom_objects else None
     loaded = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.errors import OutputError
 from contracts.origin import differences, origin
 from contracts.results import Measurement
-from pipeline.run_folder import RunFolder
+from pipeline.kept_run import KeptRun
 
 SUFFIX = ".json"
 
@@ -22,7 +22,7 @@ class RowStore:
     A file that is damaged, or was made elsewhere, is left aside with a note.
     """
 
-    def __init__(self, place: RunFolder, identity: str) -> None:
+    def __init__(self, place: KeptRun, identity: str) -> None:
         self._place, self._folder, self._identity, self._note = place, place.folder, identity, place.note
         self._told: set[str] = set()
 

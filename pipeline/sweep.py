@@ -10,11 +10,11 @@ from contracts.recipe import SweepRecipe, as_plain
 from contracts.results import Measurement, Result
 from pipeline.bench import Bench, Measured, describe
 from pipeline.comparison_plot import plot_comparison
+from pipeline.kept_run import KeptRun, keeping
 from pipeline.outputs import all_whole
 from pipeline.plots import plot_sweep
 from pipeline.points import sweep_points
 from pipeline.reporting import Reporter
-from pipeline.run_folder import RunFolder, keeping
 from pipeline.store import RowStore, identify
 from pipeline.table_files import result_text
 from tflite_export.sizes import gzip_bytes
@@ -33,7 +33,7 @@ def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
     return keeping(name, recipe.store, reporter, partial(_sweep, path, identity, recipe, reporter))
 
 
-def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: RunFolder | None) -> Result:
+def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: KeptRun | None) -> Result:
     """Compressing a file takes about as long as all else, so a thread does it while the next point is made.
 
     It rests while something is timed.

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.recipe import ExportRecipe, NumericsRecipe, PointRecipe, PruneRecipe
 from keras_models.training.options import CheckpointPlace
-from pipeline.run_folder import RunFolder
+from pipeline.kept_run import KeptRun
 from pipeline.store import identify
 
 SOURCES = ("data", "custom_objects", "teacher")
@@ -20,7 +20,7 @@ NOT_DECISIVE = {item.name for item in fields(NumericsRecipe)} | {*SOURCES, "targ
 class TrainingStore:
     """The checkpoints of one run."""
 
-    kept: RunFolder
+    kept: KeptRun
 
     def place(self, part: str = "") -> CheckpointPlace:
         """Where one training's checkpoint belongs.

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.origin import origin
 from contracts.results import Measurement
-from pipeline.run_folder import RunFolder
+from pipeline.kept_run import KeptRun
 from pipeline.store import RowStore, identify
 
 POINT = {"threshold": 0.1, "include": ("a*",)}
@@ -17,7 +17,7 @@ ROWS = (Measurement(threshold=0.1, score=0.123456789), Measurement(threshold=0.1
 
 
 def row_store(folder, notes, identity="a"):
-    return RowStore(RunFolder(folder=folder, given=True, note=notes.append), identity)
+    return RowStore(KeptRun(folder=folder, given=True, note=notes.append), identity)
 
 
 def test_rows_come_back_as_they_were(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 
 import pipeline.bench
 import pipeline.sweep
+from contracts.errors import OutputError
 from contracts.results import Measurement
 from pipeline.plots import pareto_front
 
@@ -123,3 +124,20 @@ def test_one_list_of_points_is_needed(samples, edgeprune):
     none = edgeprune("sweep", samples / "digits_mlp.h5")
     assert none.exit_code == 2
     assert "--thresholds" in none.stderr
+
+
+def test_without_a_store_rows_are_kept_until_the_sweep_succeeds(samples, edgeprune, tmp_path, monkeypatch):
+    words = ("sweep", samples / "digits_mlp.h5", "--thresholds", "0.1", "--format", "json")
+
+    def fail(result, recipe):
+        raise OutputError("the table cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.sweep._write_files", fail)
+        failed = edgeprune(*words, cwd=tmp_path)
+    assert failed.exit_code == 1
+    assert "what this run has done is kept in .edgeprune/" in failed.stderr
+    monkeypatch.setattr("pipeline.bench.Bench.measure", None)
+    done = edgeprune(*words, cwd=tmp_path)
+    assert (done.exit_code, len(done.json["rows"])) == (0, 2), done.stderr
+    assert list(tmp_path.iterdir()) == []

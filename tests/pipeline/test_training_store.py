@@ -5,7 +5,8 @@ import json
 import pytest
 
 from contracts.recipe import ExportRecipe, PruneRecipe
-from pipeline.run_folder import CACHE
+from keras_models.training.checkpoint import Checkpoint
+from pipeline.kept_run import CACHE
 from pipeline.training_store import run_name
 
 
@@ -104,3 +105,32 @@ def test_a_store_that_the_user_names_stays_after_success(edgeprune, samples, tmp
     (run,) = (tmp_path / "kept").iterdir()
     assert [file.suffix for file in run.iterdir()] == [".checkpoint"]
     assert not (tmp_path / CACHE).exists()
+
+
+class KilledError(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_run_that_is_killed_in_any_of_its_trainings_ends_with_the_same_bytes(
+    edgeprune, samples, tmp_path, monkeypatch
+):
+    """From scratch: two epochs of the dense model, then two rounds of two."""
+    words = ("prune", samples / "digits_mlp.h5", "--data", samples / "digits.npz", "--method", "iterative")
+    words = (*words, "--sparsity", 0.9, "--rounds", 2, "--epochs", 2, "--from-scratch")
+    assert edgeprune(*words, "--output", "u.h5", cwd=tmp_path).exit_code == 0
+    keep, kept = Checkpoint.keep, []
+
+    def killed_after_two(checkpoint):
+        keep(checkpoint)
+        kept.append(1)
+        if len(kept) % 2 == 0:
+            raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "keep", killed_after_two)
+        for _ in range(3):
+            with pytest.raises(KilledError):
+                edgeprune(*words, "--output", "k.h5", cwd=tmp_path)
+    assert edgeprune(*words, "--output", "k.h5", cwd=tmp_path).exit_code == 0
+    assert len(kept) == 6  # no epoch was trained twice
+    assert (tmp_path / "k.h5").read_bytes() == (tmp_path / "u.h5").read_bytes()

@@ -24,7 +24,7 @@ RUN_NAME = re.compile(r"[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFolder:
+class KeptRun:
     """The folder of one run, and whether the user named the place (`given`); `note` tells the user."""
 
     folder: Path
@@ -54,7 +54,7 @@ class RunFolder:
             _remove_empty_cache()
 
 
-def keeping(name: str, store: str | None, reporter: Reporter, run: Callable[[RunFolder | None], Result]) -> Result:
+def keeping(name: str, store: str | None, reporter: Reporter, run: Callable[[KeptRun | None], Result]) -> Result:
     """Do the work of a command with a folder of that name, in `store` or else in the cache; None where none can be.
 
     What is in it stays where the run does not succeed, and where the user named the place.
@@ -74,10 +74,10 @@ def keeping(name: str, store: str | None, reporter: Reporter, run: Callable[[Run
     return result
 
 
-def _open(name: str, store: str | None, reporter: Reporter) -> RunFolder | None:
+def _open(name: str, store: str | None, reporter: Reporter) -> KeptRun | None:
     """Nothing is made yet: a run that is killed while it starts leaves nothing."""
     if store:
-        return RunFolder(folder=Path(store) / name, given=True, note=reporter.note)
+        return KeptRun(folder=Path(store) / name, given=True, note=reporter.note)
     if reason := obstacle(CACHE):
         reporter.note(
             f"nothing is kept should this run fail, as {CACHE} cannot be made here: {reason}; "
@@ -86,7 +86,7 @@ def _open(name: str, store: str | None, reporter: Reporter) -> RunFolder | None:
         return None
     with suppress(OSError):
         _remove_old_runs(name)
-    return RunFolder(folder=CACHE / name, given=False, note=reporter.note)
+    return KeptRun(folder=CACHE / name, given=False, note=reporter.note)
 
 
 def obstacle(folder: Path) -> str:
@@ -96,7 +96,7 @@ def obstacle(folder: Path) -> str:
     if not existing.is_dir():
         return f"{existing} is no folder"
     try:
-        Path(tempfile.mkdtemp(prefix=f"{CACHE}-", dir=existing)).rmdir()
+        Path(tempfile.mkdtemp(prefix=f"{CACHE}_", dir=existing)).rmdir()
     except OSError as error:
         return f"{existing}: {error.strerror}"
     return ""

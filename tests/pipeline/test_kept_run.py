@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from contracts.results import Result
-from pipeline.run_folder import CACHE, MOST_RUNS, keeping
+from pipeline.kept_run import CACHE, MOST_RUNS, keeping
 
 RESULT = Result(command="prune", model="m.h5")
 
