@@ -12,7 +12,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_closed()
     interruption.install()
     status = run(sys.argv[1:] if arguments is None else arguments)
-    interruption.finish(status)
+    interruption.finish()
     raise SystemExit(status)
 
 

@@ -52,10 +52,10 @@ def install() -> None:
     sys.unraisablehook = _unraisable
 
 
-def finish(status: int) -> None:
-    """The work is done: while Python shuts down, a signal ends the process with that status, without a word."""
+def finish() -> None:
+    """The work is done: while Python shuts down, which puts back all handlers of its own, signals change nothing."""
     for number in _state.installed:
-        signal.signal(number, lambda number, frame: os._exit(status))
+        signal.signal(number, signal.SIG_IGN)
     _state.installed = ()
     sys.unraisablehook = sys.__unraisablehook__
     if _state.stderr is not None:

@@ -30,7 +30,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ended: Python's, NumPy's, TensorFlow's or the system's error, or what they led to."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, MemoryError) or type(cause).__name__ == "ResourceExhaustedError":
+        if isinstance(cause, MemoryError):
+            return True
+        if type(cause).__name__ == "ResourceExhaustedError" and "No space left" not in str(cause):  # on a disk
             return True
         if isinstance(cause, ImportError | OSError | RuntimeError) and any(text in str(cause) for text in _NO_MEMORY):
             return True

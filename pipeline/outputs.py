@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from contracts.errors import OutputError
+from contracts.errors import EdgepruneError, OutputError
 from contracts.temporary import temporary_folder
 from pipeline.output_swap import Swap, mend, take_names
 
 SAVED_MODEL_FILE = "saved_model.pb"
 
 _HDF5_ERRNO = r"errno = (\d+)"
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) -> None:
@@ -77,7 +78,9 @@ def all_whole(paths: Sequence[Path], force: bool) -> Iterator[list[Path]]:
                 check_free(path, force)  # it may have come meanwhile
                 _check_kind(swap)
             take_names(swaps, list(folders.values()))
-        except (OSError, RuntimeError) as error:
+        except EdgepruneError:
+            raise
+        except Exception as error:  # HDF5 and TensorFlow tell of a full disk in their own ways
             reason = _reason(error)
             if reason is None:
                 raise
@@ -100,15 +103,15 @@ def _check_kind(swap: Swap) -> None:
         raise OutputError(f"{swap.path}: is {kind}, and the new one is none; it is never overwritten")
 
 
-def _reason(error: OSError | RuntimeError) -> str | None:
-    """What went wrong with a disk; HDF5 tells it, amid much else, in its message only. None for anything else."""
-    number = getattr(error, "errno", None)
-    if number is None:
-        found = re.search(_HDF5_ERRNO, str(error))
-        number = int(found[1]) if found else None
-    if number:
-        return os.strerror(number)
-    return str(error) if isinstance(error, OSError) else None
+def _reason(error: Exception) -> str | None:
+    """What went wrong with a disk; HDF5 and TensorFlow tell it in their messages. None for anything else."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    if found := re.search(_HDF5_ERRNO, str(error)):
+        return os.strerror(int(found[1]))
+    if isinstance(error, OSError):
+        return str(error)
+    return next((reason for reason in map(os.strerror, _DISK_ERRORS) if reason in str(error)), None)
 
 
 def _next_step(reason: str) -> str:

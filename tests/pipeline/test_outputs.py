@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from contracts.errors import OutputError
+from contracts.memory import is_out_of_memory
 from pipeline.outputs import all_whole, check_free, check_outputs, whole
 
 
@@ -54,6 +55,16 @@ def test_of_several_outputs_all_appear_or_none(tmp_path):
     with pytest.raises(OutputError, match=r"a\.txt, .*b\.txt.*File too large"):
         write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tensorflow_s_word_for_a_full_disk_is_understood(tmp_path):
+    class ResourceExhaustedError(Exception):
+        """As TensorFlow's, by name and message."""
+
+    with pytest.raises(OutputError, match="No space left on device; nothing was written; free some space") as caught:  # noqa: SIM117
+        with whole(tmp_path / "model", force=False):
+            raise ResourceExhaustedError("{{node SaveV2}} variables.data-00000; No space left on device [Op:SaveV2]")
+    assert not is_out_of_memory(caught.value)
 
 
 def test_inputs_and_folders_are_never_overwritten(tmp_path):
