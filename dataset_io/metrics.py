@@ -192,7 +192,7 @@ def _rmse(labels: Array, scores: Array, output: _Output) -> float:
 
 
 def _r2(labels: Array, scores: Array, _output: _Output) -> float:
-    """Coefficient of determination over all numbers of the output together."""
+    """Coefficient of determination: the mean of those of the columns (the last axis), as scikit-learn has it."""
     from sklearn.metrics import r2_score
 
     columns = scores.shape[-1] if scores.ndim > 1 else 1

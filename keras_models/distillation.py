@@ -9,9 +9,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.errors import ModelError
+from contracts.model import Interface
 from contracts.model_inputs import model_inputs
 
 SMALLEST_PROBABILITY = 1e-7
+PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
+LOGITS = ("linear", "log_softmax")
+"""Last activations of outputs whose softmax or sigmoid gives the probabilities."""
+
+
+def teacher_gives_logits(student: Interface, teacher: Interface, from_logits: Sequence[bool]) -> tuple[bool, ...]:
+    """Whether each of the teacher's outputs comes before its softmax or sigmoid; `from_logits` says it of the student.
+
+    An output that ends as the student's does, or in a way that is not known, is taken as the student's is.
+    """
+    known = dict.fromkeys(PROBABILITIES, False) | dict.fromkeys(LOGITS, True)
+    return tuple(
+        logits if theirs.activation == ours.activation else known.get(theirs.activation or "", logits)
+        for ours, theirs, logits in zip(student.outputs, teacher.outputs, from_logits, strict=False)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +37,7 @@ class Distillation:
     teacher: a live model of either Keras, with the student's inputs and outputs.
     temperature: of the softened probabilities, above 0; alpha: weight of the teacher, 0 to 1.
     kinds and from_logits: of each output, as in contracts.data.Task; quantities are matched by their squared error.
+    teacher_from_logits: the teacher's outputs need not end as the student's do.
     """
 
     teacher: Any
@@ -28,6 +45,7 @@ class Distillation:
     alpha: float
     kinds: Sequence[str]
     from_logits: Sequence[bool]
+    teacher_from_logits: Sequence[bool]
 
     def install(self, student: Any) -> None:
         """Make the student's training loss the mixed one; raises ModelError for a teacher that does not fit."""
@@ -58,23 +76,32 @@ class Distillation:
         import tensorflow as tf
 
         total = 0.0
-        pairs = zip(tf.nest.flatten(teacher), tf.nest.flatten(student), self.kinds, self.from_logits, strict=True)
-        for taught, learnt, kind, logits in pairs:
+        outputs = zip(tf.nest.flatten(teacher), tf.nest.flatten(student), strict=True)
+        settings = zip(self.kinds, self.teacher_from_logits, self.from_logits, strict=True)
+        for (taught, learnt), (kind, *logits) in zip(outputs, settings, strict=True):
             taught, learnt = tf.cast(taught, tf.float32), tf.cast(learnt, tf.float32)
             total += self._softened(tf.stop_gradient(taught), learnt, kind, logits)
         return total
 
-    def _softened(self, taught: Any, learnt: Any, kind: str, logits: bool) -> Any:
-        """T^2 times the cross entropy of the softened outputs; the mean squared error of quantities."""
+    def _softened(self, taught: Any, learnt: Any, kind: str, from_logits: Sequence[bool]) -> Any:
+        """T^2 times the cross entropy of the softened outputs; the mean squared error of quantities.
+
+        from_logits: of the teacher's output and of the student's.
+        """
         import tensorflow as tf
 
         if kind == "multiclass":
-            taught, learnt = (output if logits else _log(output) for output in (taught, learnt))
+            taught, learnt = (
+                output if logits else _log(output) for output, logits in zip((taught, learnt), from_logits, strict=True)
+            )
             entropy = tf.nn.softmax_cross_entropy_with_logits(
                 tf.nn.softmax(taught / self.temperature), learnt / self.temperature
             )
         elif kind in ("binary", "multilabel"):
-            taught, learnt = (output if logits else _log(output) - _log(1 - output) for output in (taught, learnt))
+            taught, learnt = (
+                output if logits else _log(output) - _log(1 - output)
+                for output, logits in zip((taught, learnt), from_logits, strict=True)
+            )
             entropy = tf.nn.sigmoid_cross_entropy_with_logits(
                 tf.nn.sigmoid(taught / self.temperature), learnt / self.temperature
             )

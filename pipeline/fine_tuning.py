@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from contracts.masks import Mask
 from contracts.model import WeightKey
 from contracts.recipe import PointRecipe
-from keras_models.distillation import Distillation
+from keras_models.distillation import Distillation, teacher_gives_logits
 from keras_models.files import load_model
+from keras_models.interface import interface
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
@@ -45,6 +47,7 @@ def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
         alpha=recipe.alpha,
         kinds=task.kinds,
         from_logits=task.from_logits,
+        teacher_from_logits=teacher_gives_logits(session.interface, interface(teacher.model), task.from_logits),
     )
 
 
@@ -171,6 +174,7 @@ def _fit_options(
         patience=recipe.patience,
         seed=recipe.seed,
         rate_share=rate_share,
+        prunable_weights=sum(prod(variable.shape) for variable in session.prunable.values()),
         optimizer=recipe.optimizer,
         weight_decay=recipe.weight_decay,
         class_weight=weights,

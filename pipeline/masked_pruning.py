@@ -34,12 +34,6 @@ class MaskPlan:
     trains = False
 
     @property
-    def sparsity(self) -> float:
-        """Share of zeros among the masked weights, 0 to 1."""
-        kept = sum(int(np.count_nonzero(mask)) for mask in self.masks.values())
-        return 1 - kept / sum(mask.size for mask in self.masks.values())
-
-    @property
     def predicted(self) -> Mapping[str, Any]:
         """What the pruned model will have."""
         zeros = sum(layer.zeros for layer in self.layers)

@@ -59,7 +59,7 @@ class ScheduledPlan(TrainingPlan):
         wrapped = wrap(self.twin.model, self._prunings(plan), chosen)
         exact = ExactEnd(wrapped, chosen, self._exact)
         # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
-        share = 1.0 if recipe.from_scratch else 1 + 2 * self.target.sparsity
+        share = 1.0 if recipe.from_scratch else 1 + 2 * self.predicted["sparsity"]
         held = {key: live[key] for key in session.prunable if key not in chosen}
         with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(

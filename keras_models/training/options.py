@@ -55,6 +55,7 @@ class FitOptions:
 
     learning_rate: its start; None: `rate_share` of the optimizer's own.
     rate_share: None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
+    prunable_weights: how many weights of the model could be zero, masked or not.
     optimizer: the name of its class in Keras, in lower case; None: the compiled one, else Adam.
     weight_decay: the optimizer's own, at least 0; None: as it is.
     class_weight: what an example of each class (from 0, none missing) counts; None: all the same.
@@ -66,6 +67,7 @@ class FitOptions:
     batch_size: int
     patience: int | None
     seed: int
+    prunable_weights: int
     rate_share: float | None = None
     optimizer: str | None = None
     weight_decay: float | None = None

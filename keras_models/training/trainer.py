@@ -103,7 +103,9 @@ class Trainer:
                     self._fitted.model, self._original_optimizer, self._keras, self._loss, steps
                 )
         share = self._options.rate_share
-        own_rate = shared_rate(first_rate(self._original_optimizer), rate_share(masks) if share is None else share)
+        if share is None:
+            share = rate_share(masks, self._options.prunable_weights)
+        own_rate = shared_rate(first_rate(self._original_optimizer), share)
         self._optimizer.reset(self._options.learning_rate or own_rate)
         return self._feed, self._optimizer
 

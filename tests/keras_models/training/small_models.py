@@ -50,4 +50,5 @@ def some_masks(live):
 
 
 def options(**changes):
-    return FitOptions(**({"epochs": 3, "learning_rate": None, "batch_size": 32, "patience": 5, "seed": 0} | changes))
+    usual = {"epochs": 3, "learning_rate": None, "batch_size": 32, "patience": 5, "seed": 0, "prunable_weights": 160}
+    return FitOptions(**(usual | changes))

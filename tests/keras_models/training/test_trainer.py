@@ -6,7 +6,8 @@ import pytest
 import tf_keras
 
 from contracts.errors import ModelError, TrainingError
-from keras_models.distillation import Distillation
+from keras_models.distillation import Distillation, teacher_gives_logits
+from keras_models.interface import interface
 from keras_models.tfmot.library import pruning_api
 from keras_models.training import Trainer
 from keras_models.training.optimizers import rate_share
@@ -162,19 +163,55 @@ def test_a_teacher_alone_is_imitated_be_it_of_the_other_keras(k, logits):
     teacher.fit(data.x, data.y, epochs=20, verbose=0)
     taught = teacher.predict(data.x, verbose=0).argmax(1)
     data.y = 1 - data.y
-    distillation = Distillation(
-        teacher=teacher, temperature=2.0, alpha=1.0, kinds=("multiclass",), from_logits=(logits,)
-    )
+    distillation = distilled(teacher, logits, logits)
     loss = k.losses.SparseCategoricalCrossentropy(from_logits=logits)
     trainer = Trainer(student, k, {}, loss, options(epochs=20, learning_rate=0.02), distillation)
     trainer.fit(data, {}, lambda: 0.0, higher_is_better=True)
     assert (student.predict(data.x, verbose=0).argmax(1) == taught).mean() > 0.9
 
 
+def distilled(teacher, student_logits, teacher_logits):
+    return Distillation(
+        teacher=teacher,
+        temperature=2.0,
+        alpha=1.0,
+        kinds=("multiclass",),
+        from_logits=(student_logits,),
+        teacher_from_logits=(teacher_logits,),
+    )
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_a_teacher_may_end_in_a_softmax_where_the_student_has_none_and_the_other_way_round(logits):
+    """What is learnt are the teacher's probabilities: with `logits`, those that follow from its outputs."""
+    teacher, student, data = make_model(keras), make_model(keras), InMemory()
+    teacher.fit(data.x, data.y, epochs=10, verbose=0)
+    taught = teacher.predict(data.x, verbose=0)
+    without = teacher if logits else student
+    without.layers[-1].activation = keras.activations.linear
+    # what the models are by their own config
+    ends = [interface(keras.models.clone_model(model)) for model in (student, teacher)]
+    assert teacher_gives_logits(*ends, from_logits=(not logits,)) == (logits,)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not logits)
+    trainer = Trainer(
+        student, keras, {}, loss, options(epochs=30, learning_rate=0.02), distilled(teacher, not logits, logits)
+    )
+    trainer.fit(data, {}, lambda: 0.0, higher_is_better=True)
+    found = student.predict(data.x, verbose=0)
+    if not logits:
+        found = np.exp(found) / np.exp(found).sum(axis=1, keepdims=True)
+    assert np.abs(found - taught).mean() < 0.05
+
+
+def test_a_teacher_that_ends_as_the_student_does_is_taken_as_the_student_is():
+    model = interface(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
+    assert teacher_gives_logits(model, model, from_logits=(False,)) == (False,)
+
+
 @KERASES
 def test_a_teacher_of_another_shape_is_refused(k):
     other = k.Sequential([k.layers.Input((9,)), k.layers.Dense(2)])
-    distillation = Distillation(teacher=other, temperature=2, alpha=1, kinds=("multiclass",), from_logits=(True,))
+    distillation = distilled(other, True, True)
     with pytest.raises(ModelError, match="teacher's inputs"):
         Trainer(make_model(k), k, {}, "mse", options(), distillation)
 
@@ -223,6 +260,20 @@ def test_a_model_that_tfmot_has_wrapped_is_trained():
 
 def test_the_more_is_zero_the_higher_is_the_learning_rate():
     masks = {("a", "kernel"): np.array([True] * 6), ("b", "kernel"): np.array([True, False])}
-    assert rate_share({}) == pytest.approx(1 / 3)
-    assert rate_share(masks) == pytest.approx(3 ** (2 / 8 - 1))
-    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}) == pytest.approx(3)
+    assert rate_share({}, 8) == pytest.approx(1 / 3)
+    assert rate_share(masks, 8) == pytest.approx(3 ** (2 / 8 - 1))
+    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}, 4) == pytest.approx(3)
+
+
+def test_one_sparse_layer_among_many_hardly_raises_the_learning_rate():
+    assert rate_share({("a", "kernel"): np.zeros(4, dtype=bool)}, 400) == pytest.approx(3 ** (2 / 100 - 1))
+
+
+@KERASES
+def test_float16_within_a_nested_model_is_trained_with_its_loss_scaled(k):
+    inner = k.Sequential([k.layers.Input((8,)), k.layers.Dense(16, activation="relu", dtype="mixed_float16")])
+    model = k.Sequential([k.layers.Input((8,)), inner, k.layers.Dense(2, activation="softmax", dtype="float32")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    trainer = Trainer(model, k, {}, "sparse_categorical_crossentropy", options(epochs=1))
+    trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True)
+    assert type(model.optimizer).__name__.startswith("LossScaleOptimizer")
