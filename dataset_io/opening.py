@@ -13,6 +13,7 @@ from contracts.model import Interface
 from contracts.plugins import catalogue, load
 from dataset_io.facts import Facts, merged
 from dataset_io.options import DataOptions
+from dataset_io.part_shapes import check_parts
 from dataset_io.parts import Part, RawData
 from dataset_io.preprocess import Preparation, input_rules
 from dataset_io.tasks import infer_task
@@ -30,6 +31,8 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
     """
     raw = find_format(source).read(source, interface, options)
     parts = [part for part in (raw.train, raw.test) if part is not None]
+    if raw.train and raw.test:
+        check_parts(source, raw.train, raw.test, interface)
     inputs = tuple(merged(facts) for facts in zip(*(part.input_facts for part in parts), strict=True))
     rules, scaling = input_rules(interface, inputs, options)
     if options.target_is_input:

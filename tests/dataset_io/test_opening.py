@@ -47,3 +47,31 @@ def test_as_many_labels_as_outputs(tmp_path, make_interface):
 def test_options_out_of_range_are_usage_errors(wrong):
     with pytest.raises(UsageError, match="must"):
         DataOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("test", "port", "message"),
+    [
+        (((6, 3, 3), (6,)), (4, 4, 1), r"input 'input_1' have shape \(4, 4\) in the training part and \(3, 3\) in the"),
+        (
+            ((6, 5), (6,)),
+            (16,),
+            r"input 'input_1' have shape \(4, 4\) in the training part and \(5,\) in the test",
+        ),
+        (((6, 4, 4), (6, 10)), (16,), r"output 'dense' have shape \(\) in the training part and \(10,\) in the test"),
+    ],
+)
+def test_parts_of_different_shapes_are_one_line_that_names_both(tmp_path, make_interface, test, port, message):
+    x, y = (np.zeros(shape) for shape in test)
+    arrays = {"x_train": np.zeros((20, 4, 4)), "y_train": np.arange(20) % 10, "x_test": x, "y_test": y}
+    np.savez(tmp_path / "d.npz", **arrays)
+    with pytest.raises(DataError, match=message) as caught:
+        open_data(str(tmp_path / "d.npz"), make_interface(port), DataOptions())
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_may_differ_where_the_model_takes_both(tmp_path, make_interface):
+    y = np.arange(20) % 10
+    np.savez(tmp_path / "d.npz", x_train=np.ones((20, 5, 2)), y_train=y, x_test=np.ones((20, 3, 2)), y_test=y[:, None])
+    data = open_data(str(tmp_path / "d.npz"), make_interface((None, 2)), DataOptions())
+    assert [split.arrays[0][0].shape[1:] for split in (data.train, data.test)] == [(5, 2), (3, 2)]
