@@ -85,3 +85,5 @@ class Data:
     seed: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What was chosen for the user (scaling, split, shape), to be printed."""
+    warnings: tuple[str, ...] = ()
+    """What the user should look at."""

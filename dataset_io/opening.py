@@ -50,6 +50,7 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
         task=task,
         seed=options.seed,
         notes=(*raw.notes, division, *scaling, *choices),
+        warnings=raw.warnings,
     )
 
 

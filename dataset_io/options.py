@@ -11,6 +11,7 @@ class DataOptions:
     """How to read and prepare the data.
 
     label: column of a table that holds the labels; None is the last one.
+    no_header: whether the first row of a .csv is an example; its columns are called 1, 2, … then.
     validation_split: share (0..1, both excluded) that becomes the test part where the data has none.
     target_is_input: train and score against the input itself (autoencoders); labels are not read.
     scale: `auto`, `none`, or a positive number that every input value is multiplied by.
@@ -23,6 +24,7 @@ class DataOptions:
     """
 
     label: str | None = None
+    no_header: bool = False
     validation_split: float = 0.2
     target_is_input: bool = False
     scale: str = "auto"

@@ -45,6 +45,7 @@ class RawData:
     train: Part | None
     test: Part | None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pipeline.exporting import Exporter, latency_columns, measured_energies, sco
 from pipeline.model_paths import is_tflite, size_of
 from pipeline.outputs import whole
 from pipeline.reporting import Reporter
-from pipeline.session import open_session
+from pipeline.session import open_session, tell_about_data
 from tflite_export.file_interface import file_interface
 from tflite_export.operator_times import operator_times
 from tflite_export.probe import Probe, probe, probe_bytes
@@ -137,8 +137,7 @@ def _data_for(
     if key not in datasets:
         assert recipe.data is not None
         datasets[key] = open_data(recipe.data, interface, data_options(recipe))
-        for note in datasets[key].notes:
-            reporter.note(note)
+        tell_about_data(datasets[key], reporter)
     return datasets[key]
 
 

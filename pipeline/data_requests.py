@@ -17,6 +17,8 @@ def check_data(recipe: DataRecipe) -> None:
                 raise UsageError(f"--{name.replace('_', '-')} is about the data, and there is none", "give --data D")
         return
     data_options(recipe)
+    if recipe.no_header and not recipe.data.lower().endswith(".csv"):
+        raise UsageError(f"--no-header is about a .csv file, found --data {recipe.data}", "leave it out")
     if recipe.loss:
         requested_loss(recipe.loss)
     from dataset_io.metrics import check_metric  # these need NumPy, and --help does not
@@ -31,6 +33,7 @@ def data_options(recipe: DataRecipe) -> DataOptions:
     """The part of a recipe that says how data is read. Raises UsageError for values out of range."""
     return DataOptions(
         label=recipe.label,
+        no_header=recipe.no_header,
         validation_split=recipe.validation_split,
         target_is_input="input" in recipe.target,
         scale=recipe.scale,

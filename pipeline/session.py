@@ -153,6 +153,13 @@ def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: Kept
     data = None
     if isinstance(recipe, DataRecipe) and recipe.data is not None:
         data = open_data(recipe.data, interface(loaded.model), data_options(recipe))
-        for note in data.notes:
-            reporter.note(note)
+        tell_about_data(data, reporter)
     return Session(loaded, data, store=TrainingStore(kept) if kept else None)
+
+
+def tell_about_data(data: Data, reporter: Reporter) -> None:
+    """What was chosen as the data was opened, and what the user should look at."""
+    for note in data.notes:
+        reporter.note(note)
+    for warning in data.warnings:
+        reporter.warning(warning)

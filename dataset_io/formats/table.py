@@ -34,32 +34,72 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
             f"{source} is a table, and the model has {ports}",
             "use an .npz with x_NAME and y_NAME for each",
         )
-    frame = _frame(source)
+    frame = _frame(source, options.no_header)
     frame.columns = [str(name) for name in frame.columns]
+    warnings = _lost_row(source, frame) if _is_csv(source) and not options.no_header else ()
     if len(frame) == 0 or len(frame.columns) == 0:
         raise DataError(f"{source} has {len(frame)} rows", "give at least three, for training, validation and test")
     if options.target_is_input:
         if options.label is not None:
             frame.pop(_label_column(source, frame, options))
-        return RawData(train=checked_part(source, {"the table": _features(source, frame)}, {}), test=None)
+        part = checked_part(source, {"the table": _features(source, frame)}, {})
+        return RawData(train=part, test=None, warnings=warnings)
     name = _label_column(source, frame, options)
     label = frame.pop(name)
     if len(frame.columns) == 0:
         raise DataError(f"{source} has one column, {name!r}", "give columns for the input beside the labels")
     labels, notes = _labels(source, name, label)
     features = {"the input columns": _features(source, frame)}
-    return RawData(train=checked_part(source, features, {f"column {name!r}": labels}), test=None, notes=notes)
+    part = checked_part(source, features, {f"column {name!r}": labels})
+    return RawData(train=part, test=None, notes=notes, warnings=warnings)
 
 
-def _frame(source: str) -> Any:
+def _is_csv(source: str) -> bool:
+    return source.lower().endswith(".csv")
+
+
+def _frame(source: str, no_header: bool, rows: int | None = None) -> Any:
     import pandas as pd
 
     try:
+        if not _is_csv(source):
+            return pd.read_parquet(source)
         # Without low_memory, pandas guesses the type of a column once, not anew for each piece of the file.
-        return pd.read_csv(source, low_memory=False) if source.lower().endswith(".csv") else pd.read_parquet(source)
+        frame = pd.read_csv(source, low_memory=False, header=None if no_header else "infer", nrows=rows)
+        if no_header:
+            frame.columns = range(1, len(frame.columns) + 1)
+        return frame
     except Exception as error:  # a damaged Parquet file makes its readers raise nearly anything, KeyError included
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{source} is no readable table ({reason})", "check that the file is whole") from error
+
+
+def _lost_row(source: str, frame: Any) -> tuple[str, ...]:
+    """A warning where the names of the columns look like an example: each like the values below it.
+
+    Numbers that just count the columns are names.
+    """
+    names = [str(value) for value in _frame(source, no_header=True, rows=1).iloc[0]]
+    counted = [[str(number) for number in range(start, start + len(names))] for start in (0, 1)]
+    if names in counted or len(names) != len(frame.columns):
+        return ()
+    columns = (frame.iloc[:, place] for place in range(len(names)))
+    if not all(_is_like(name, column) for name, column in zip(names, columns, strict=True)):
+        return ()
+    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    return (f"{source}: the first row ({shown}) is taken for names of columns; give --no-header if it is an example",)
+
+
+def _is_like(name: str, column: Any) -> bool:
+    return _is_number(name) if column.dtype.kind in "iuf" else name in set(column.astype(str))
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _label_column(source: str, frame: Any, options: DataOptions) -> str:

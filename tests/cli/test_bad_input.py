@@ -67,6 +67,11 @@ CASES = (
     (2, "--threshold: expected at least 0.0, found -1.0", "good.h5 --threshold -1"),
     (2, "--threshold: expected at least 0.0, found nan", "good.h5 --threshold nan"),
     (2, "--seed: expected 0 to 4294967295, found -1", "good.h5 --threshold 0.1 --seed -1"),
+    (
+        2,
+        "--no-header is about a .csv file, found --data objects.npz",
+        "good.h5 --threshold 0.1 --data objects.npz --no-header",
+    ),
     (2, "--epochs 2 trains, and there is no data", "good.h5 --threshold 0.1 --epochs 2"),
     (2, "--quantize int8 is the format of the .tflite file", "good.h5 --threshold 0.1 --quantize int8"),
     (2, "--output x.keras: the result is saved in the format of good.h5", "good.h5 --threshold 0.1 --output x.keras"),

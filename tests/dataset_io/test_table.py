@@ -97,3 +97,28 @@ def test_damaged_tables_are_one_line(tmp_path, make_interface, name, content):
 def test_tables_feed_one_input(tmp_path, make_interface):
     with pytest.raises(DataError, match="2 inputs and 1 outputs"):
         open_data(save(FRAME, tmp_path / "d.csv"), make_interface((1,), (2,)), DataOptions())
+
+
+IRIS = "5.1,3.5,setosa\n4.9,3.5,virginica\n4.7,3.2,setosa\n4.6,3.1,setosa\n7.0,3.5,virginica\n"
+
+
+@pytest.mark.parametrize("text", [IRIS, "5,5,0\n4,5,1\n3,2,0\n1,2,1\n0,3,1\n"])
+def test_a_table_without_names_says_that_its_first_row_is_lost_and_no_header_keeps_it(tmp_path, make_interface, text):
+    (tmp_path / "d.csv").write_text(text)
+    interface = make_interface((2,), outputs=((2,),))
+    data = open_data(str(tmp_path / "d.csv"), interface, DataOptions())
+    assert data.train.size + data.validation.size + data.test.size == 4
+    assert any("first row (5" in warning and "--no-header" in warning for warning in data.warnings)
+    whole = open_data(str(tmp_path / "d.csv"), interface, DataOptions(no_header=True))
+    assert whole.train.size + whole.validation.size + whole.test.size == 5
+    assert not whole.warnings
+    named = open_data(str(tmp_path / "d.csv"), interface, DataOptions(no_header=True, label="3"))
+    np.testing.assert_array_equal(named.train.arrays[0][0], whole.train.arrays[0][0])
+
+
+@pytest.mark.parametrize("names", ["a,b,c", "0,1,2", "1,2,3", "400,450,kind", "\ufeffa,b,c", '"x, y",b,c'])
+def test_names_of_columns_are_no_example(tmp_path, make_interface, names):
+    (tmp_path / "d.csv").write_text(names + "\n" + IRIS, encoding="utf-8")
+    data = open_data(str(tmp_path / "d.csv"), make_interface((2,), outputs=((2,),)), DataOptions())
+    assert data.train.size + data.validation.size + data.test.size == 5
+    assert not data.warnings
