@@ -94,7 +94,7 @@ def _keras_entry(
             exported = exporter.export("none", NumericsRecipe())
     except ExportError as error:
         reporter.warning(f"{path}: no size and latency as .tflite: {error}")
-        return _Entry(row=row, tflite=None)
+        return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
     reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
     row = replace(row, quantize="none", sparse=exported.sparse)
     return _Entry.probed(row, exported.data, probe_bytes(exported.data, recipe.threads))

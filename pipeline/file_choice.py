@@ -109,12 +109,13 @@ class Choice:
     def rows(self, stages: Sequence[Measurement], last: Measurement, file: str) -> tuple[Measurement, ...]:
         """The stages' rows, with the unpruned file's columns in the first, and a row for each candidate.
 
-        last: what is known of the model that the candidates are made of.
+        last: what is known of the model that the candidates are made of. Energies are those of files alone: an estimate
+        of a model is too near to be told from its file's, and not the same.
         """
         others = (replace(last, stage="candidate", **candidate.columns) for candidate in self.others)
         return (
             replace(stages[0], **self.unpruned),
-            *stages[1:],
+            *(replace(stage, energy_uj_estimate=None) for stage in stages[1:]),
             *others,
             replace(last, file=file, **self.chosen.columns),
         )

@@ -69,7 +69,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
         reporter.warning(warning)
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
     if recipe.dry_run:
-        return replace(result, rows=(original, _predicted(original, plan)), extra={**plan.details})
+        return replace(result, rows=_predicted(original, plan), extra={**plan.details})
     pruned, proof = _apply(plan, recipe, reporter)
     result = replace(result, extra={**plan.details, **proof})
     fine_tunes = not plan.trains and epochs_left(recipe) > 0
@@ -147,10 +147,16 @@ def _write(session: Session, result: Result, choice: Choice | None, places: dict
     return result
 
 
-def _predicted(original: Measurement, plan: Plan) -> Measurement:
-    """The row of a pruned model that was not made: what the plan says, and nothing that would have to be measured."""
-    known = replace(original, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
-    return replace(known, **plan.predicted)
+def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurement]:
+    """The original's row and that of a pruned model that was not made.
+
+    The second has what the plan says, and nothing that would have to be measured; nor does a table in which the energy
+    of a cut model is lacking have the original's.
+    """
+    energy = None if "macs" in plan.predicted else original.energy_uj_estimate
+    first = replace(original, energy_uj_estimate=energy)
+    known = replace(first, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
+    return first, replace(known, **plan.predicted)
 
 
 def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Reporter) -> dict[str, Any]:

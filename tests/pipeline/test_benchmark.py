@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -75,3 +76,13 @@ def test_scores_are_plotted_and_batches_told(tmp_path, capsys):
 def test_a_plot_that_could_not_be_drawn_is_wrong_usage(options, message, capsys):
     assert run(["benchmark", "a.tflite", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_model_that_makes_no_file_has_no_energy_beside_those_of_files(tmp_path, capsys):
+    path = tmp_path / "m.keras"
+    inputs = keras.Input((3, 3))
+    keras.Model(inputs, keras.ops.sinh(keras.layers.Dense(3)(inputs))).save(path)
+    assert run(["benchmark", str(path), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    assert "no size and latency as .tflite" in captured.err
+    assert json.loads(captured.out)["rows"][0]["energy_uj_estimate"] is None

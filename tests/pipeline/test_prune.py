@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tf_keras
 
+from pipeline.exporting import energy_estimate_uj
+
 
 def arguments(samples, model, *more):
     return ("prune", samples / model, "--data", samples / "digits.npz", "--format", "json", *more)
@@ -32,6 +34,14 @@ def test_the_rows_tell_each_stage(pruned):
     assert rows[2]["sparsity"] == pytest.approx(0.8, abs=1e-4)
     assert rows[2]["score"] > 0.9
     assert rows[3]["tflite_bytes"] < rows[0]["tflite_bytes"] / 3
+
+
+def test_where_files_are_made_energies_are_those_of_files_alone(pruned):
+    folder, done = pruned
+    energies = [row["energy_uj_estimate"] for row in done.json["rows"]]
+    assert energies[1:3] == [None, None]
+    assert energies[3] == energy_estimate_uj((folder / "m.tflite").read_bytes())
+    assert energies[0] > energies[3]
 
 
 def test_no_layer_is_missing_and_the_zeros_add_up(pruned):
@@ -80,6 +90,15 @@ def test_dry_run_writes_nothing(samples, edgeprune, tmp_path):
     assert done.exit_code == 0
     assert list(tmp_path.iterdir()) == []
     assert sum(layer["zeros"] for layer in done.json["layers"]) > 0
+    original, pruned = (row["energy_uj_estimate"] for row in done.json["rows"])
+    assert original == pruned > 0
+
+
+def test_a_dry_run_of_a_cut_foresees_no_energy(samples, edgeprune, tmp_path):
+    more = ("--method", "structured", "--ratio", 0.5, "--dry-run")
+    original, cut = edgeprune(*arguments(samples, "digits_mlp.h5", *more), cwd=tmp_path).json["rows"]
+    assert cut["macs"] < original["macs"]
+    assert cut["energy_uj_estimate"] is original["energy_uj_estimate"] is None
 
 
 def test_a_missed_gate_is_exit_3_and_writes_nothing(samples, edgeprune, tmp_path):
