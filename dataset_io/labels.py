@@ -10,6 +10,8 @@ from contracts.data import Array
 from contracts.model import Shape
 from dataset_io.shapes import fitted_shape
 
+_LARGEST_CLASS = 2**31
+
 Encoding = Literal["number", "class", "one-hot to class", "class to one-hot"]
 
 
@@ -56,8 +58,9 @@ def class_numbers(labels: Array) -> Array | None:
     if rows.ndim != 2 or rows.dtype.kind not in "biuf":
         return None
     if rows.shape[1] == 1:
-        numbers = rows[:, 0].astype(np.int64)
-        return numbers if np.array_equal(numbers, rows[:, 0]) else None
+        values = rows[:, 0]
+        whole = np.array_equal(values, np.floor(values)) and (np.abs(values) < _LARGEST_CLASS).all()
+        return values.astype(np.int64) if whole else None
     ones: Array = rows == 1
     if not (ones | (rows == 0)).all():
         return None
