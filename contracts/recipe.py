@@ -31,9 +31,7 @@ class DataRecipe:
 
     data: str | None = option(None, "Data: .npz, .csv, .parquet, a folder, or a keras.datasets name.", panel="Data")
     label: str | None = option(None, "Column of a table that holds the label (default: the last).", panel="Data")
-    no_header: bool = option(
-        False, "The .csv starts with an example; its columns are then called 1, 2, ….", panel="Data"
-    )
+    no_header: bool = option(False, "The .csv has no row of names; its columns are called 1, 2, ….", panel="Data")
     validation_split: float = option(
         0.2, "Share of the data held back for the test, where it is not split.", panel="Data"
     )
