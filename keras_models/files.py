@@ -17,6 +17,7 @@ from keras_models.building import build_model
 from keras_models.code_scan import refuse_code, scan_compile_settings
 from keras_models.compile_settings import compile_model, uncompiled, unzip_archive, write_to_h5, zip_archive
 from keras_models.custom_objects import import_custom_objects, keras_own_objects
+from keras_models.fingerprint import identify_by_content
 from keras_models.kerases import keras_module, safe_mode
 from keras_models.layer_tree import layer_entries
 
@@ -186,6 +187,7 @@ def _save_saved_model(loaded: LoadedModel, model: Any, folder: Path) -> Path:
                 custom_objects=loaded.custom_objects,
             )
         model.save(path, save_format="tf")
+    identify_by_content(path)
     return path
 
 

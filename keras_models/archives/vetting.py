@@ -18,7 +18,8 @@ from keras_models.archives.limits import DAMAGED, UnsoundError, first_line
 from keras_models.archives.zip_check import check_zip
 from keras_models.archives.zip_member import WEIGHTS, open_weights
 
-SECONDS = 10
+SECONDS = 5
+"""Of a processor's time; a sound small file takes a quarter of one, most of it to import NumPy and h5py."""
 BYTES_A_SECOND = 20_000_000
 MEMORY_BYTES = 1 << 30
 """Python, NumPy and h5py take a tenth of it, compressed weights of a small file up to a quarter (`limits`)."""
@@ -59,7 +60,7 @@ def vetting(path: Path, kind: str) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     seconds = SECONDS + status.st_size / BYTES_A_SECOND
-    limits = Limits(seconds=6 * seconds, cpu_seconds=seconds, memory_bytes=MEMORY_BYTES + 3 * status.st_size)
+    limits = Limits(seconds=10 * seconds, cpu_seconds=seconds, memory_bytes=MEMORY_BYTES + 3 * status.st_size)
     with module_started(__name__, os.fspath(path), kind, limits=limits) as child:
         yield lambda: _await(child, path, seconds, version)
 
@@ -69,7 +70,9 @@ def _await(child: Child, path: Path, seconds: float, version: tuple[str, int, in
         problem = child.answer()
     except ChildError as error:
         if error.status is None:
-            raise ModelFileError(f"{path}: HDF5 does not finish reading it in {seconds:.0f} s", DAMAGED) from error
+            raise ModelFileError(
+                f"{path}: HDF5 does not finish reading it in {seconds:.0f} s of processor time", DAMAGED
+            ) from error
         raise ModelFileError(f"{path}: HDF5 crashes on it (status {error.status})", DAMAGED) from error
     if problem is not None:
         raise ModelFileError(f"{path}: {problem[0]}", problem[1])

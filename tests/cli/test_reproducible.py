@@ -29,3 +29,22 @@ def test_fine_tuning_with_dropout_gives_the_same_bytes_twice(suffix, edgeprune, 
         assert done.exit_code == 0, done.stderr
         written.append([Path(folder, made).read_bytes() for made in (f"model.pruned.{suffix}", "m.tflite")])
     assert written[0] == written[1]
+
+
+def test_a_saved_model_has_the_same_bytes_twice(edgeprune_process, tmp_path):
+    """In processes of their own: TensorFlow numbers its functions on."""
+    import tf_keras
+
+    model = tf_keras.Sequential([tf_keras.layers.Input((3,)), tf_keras.layers.Dense(2)])
+    with silenced():
+        model.save(tmp_path / "model", save_format="tf")
+    for name in ("first", "second"):
+        done = edgeprune_process("prune", tmp_path / "model", "--threshold", 0.3, "--output", tmp_path / name)
+        assert done.exit_code == 0, done.stderr
+    first, second = (
+        {part.relative_to(folder): part.read_bytes() for part in folder.rglob("*") if part.is_file()}
+        for folder in (tmp_path / "first", tmp_path / "second")
+    )
+    assert Path("fingerprint.pb") in first
+    assert first == second
+    assert tf_keras.models.load_model(tmp_path / "first").count_params() == 8

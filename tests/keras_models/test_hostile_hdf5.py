@@ -168,3 +168,16 @@ def test_texts_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
     path.write_bytes(content[: first.start()] + first[0] * 2000 + content[first.start() + 16 * 2000 :])
     with pytest.raises(ModelFileError, match="memory"):
         open_archive(path)
+
+
+def test_a_file_on_which_hdf5_hangs_is_refused_in_time(tmp_path: Path) -> None:
+    """Sixteen bytes are zero: in the heap of texts stands a free place of no length, which HDF5 passes for ever."""
+    path = h5_file(tmp_path / "model.h5")
+    content = bytearray(path.read_bytes())
+    first = content.index(b"GCOL") + 16
+    length = int.from_bytes(content[first + 8 : first + 16], "little")
+    second = first + 16 + -(-length // 8) * 8
+    content[second : second + 16] = bytes(16)
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="does not finish reading it in 5 s"):
+        open_archive(path)
