@@ -11,6 +11,7 @@ from typing import Any
 
 from contracts.errors import EdgepruneError, ModelFileError
 from contracts.quiet import import_tensorflow, silenced
+from keras_models.archive_graph import has_graph, read_graph
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
 from keras_models.array_transfer import saved_by_rows
 from keras_models.building import build_model
@@ -20,6 +21,7 @@ from keras_models.custom_objects import import_custom_objects, keras_own_objects
 from keras_models.fingerprint import identify_by_content
 from keras_models.kerases import keras_module, safe_mode
 from keras_models.layer_tree import layer_entries
+from keras_models.load_limits import load_limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
     """
     with open_archive(path) as archive:
         require_layers(archive)
+        if has_graph(archive):
+            read_graph(archive)
         import_tensorflow()
         given = import_custom_objects(custom_objects) if custom_objects else {}
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
@@ -82,14 +86,16 @@ def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = build_model(archive, known, trust_model=trust_model)
+            with load_limits(archive):
+                model = build_model(archive, known, trust_model=trust_model)
             if model is not None:
                 return model
             if archive.format == "saved_model":
                 raise _saved_model_error(archive)
-            return keras.models.load_model(
-                archive.path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
-            )
+            with load_limits(archive):
+                return keras.models.load_model(
+                    archive.path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
+                )
     except EdgepruneError:
         raise
     except Exception as error:  # Keras raises all kinds for files it cannot load

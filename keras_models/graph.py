@@ -82,13 +82,21 @@ class GraphReader:
         return self._read_sequential(item["config"], prefix, fed)
 
     def finish(self, outputs: Sequence[TensorRef]) -> ModelGraph:
-        """The graph; a node with an unknown number of outputs gets as many as are used."""
+        """The graph; a node with an unknown number of outputs gets as many as are used.
+
+        Raises ModelError where an output is used that the layer does not give.
+        """
         used: dict[int, int] = {}
         for ref in (*outputs, *(ref for node in self.nodes for ref in node.inputs)):
             used[ref.node] = max(used.get(ref.node, 0), ref.output + 1)
         for index, count in used.items():
             node = self.nodes[index]
             missing = count - len(node.output_shapes)
+            if missing > 0 and node.output_shapes != (None,):
+                raise ModelError(
+                    f"layer {node.layer!r} gives {len(node.output_shapes)} outputs, and output {count - 1} is used",
+                    hint="the model's config is damaged; save the model again",
+                )
             if missing > 0:
                 self.nodes[index] = replace(node, output_shapes=node.output_shapes + (None,) * missing)
         return ModelGraph(

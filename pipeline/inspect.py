@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.errors import ModelError, ModelFileError
 from contracts.model import LayerSpec, ModelGraph, WeightKey
 from contracts.results import LayerDetail, Measurement, Result
+from keras_models.archive_graph import read_graph
 from keras_models.archives import ModelArchive, open_archive, require_layers
 from keras_models.code_scan import scan
-from keras_models.graph import build_graph
 from keras_models.macs import node_macs
 from pipeline.model_paths import is_tflite, size_of
 from pruning.selection import select
@@ -33,7 +32,7 @@ def inspect(path: Path) -> Result:
 
 
 def _inspect(archive: ModelArchive) -> Result:
-    graph = _graph(archive)
+    graph = read_graph(archive)
     arrays = _arrays(archive)
     layers = _layers(graph, arrays)
     kernels = sum(layer.weights for layer in layers)
@@ -54,17 +53,6 @@ def _inspect(archive: ModelArchive) -> Result:
         layers=layers,
         extra={**_about(archive, graph), "arrays": list(arrays.values())},
     )
-
-
-def _graph(archive: ModelArchive) -> ModelGraph:
-    try:
-        return build_graph(archive.config, archive.keras_major, archive.weights)
-    except ModelError as error:
-        raise ModelError(f"{archive.path}: {error.message}", error.hint) from error
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise ModelFileError(
-            f"{archive.path}: its config is damaged ({type(error).__name__} {error})", "copy or download it again"
-        ) from error
 
 
 def _arrays(archive: ModelArchive) -> dict[WeightKey, dict[str, Any]]:
