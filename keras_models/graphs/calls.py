@@ -71,9 +71,10 @@ def is_keras3_operation(item: Mapping[str, Any]) -> bool:
     module = item.get("module")
     if module is not None:
         return str(module).startswith(("keras.src.ops", "keras.ops", "keras.src.activations"))
-    nodes = item.get("inbound_nodes") or [None]
-    is_layer = "trainable" in item["config"] or "layers" in item["config"]
-    return isinstance(nodes[0], Mapping) and "args" in nodes[0] and not is_layer
+    config, nodes = item.get("config"), item.get("inbound_nodes")
+    first = nodes[0] if isinstance(nodes, list) and nodes else None
+    is_layer = isinstance(config, Mapping) and ("trainable" in config or "layers" in config)
+    return isinstance(first, Mapping) and "args" in first and not is_layer
 
 
 def make_call(signature: Signature, bound: Mapping[str, Any]) -> Call:
