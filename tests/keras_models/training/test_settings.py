@@ -9,7 +9,7 @@ import tensorflow as tf
 import tf_keras
 
 from contracts.errors import DataError, ModelError
-from contracts.recipe import OPTIMIZERS
+from contracts.training_recipe import OPTIMIZERS
 from keras_models.training import EpochLog, Trainer
 from keras_models.training.class_weights import balanced_class_weights
 from keras_models.training.optimizers import chosen_optimizer
