@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -98,14 +98,25 @@ def _as_json(content: Any) -> Any:
 
 
 def identify(*paths: Path) -> str:
-    """A digest of the files that a command works on (content; of folders names, sizes and times)."""
+    """A digest of the files that a command works on: their content; of folders names, sizes and times.
+
+    What is hidden does not count: what a run keeps may lie there too.
+    """
     digest = hashlib.sha256()
     for path in paths:
         if path.is_file():
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
         elif path.is_dir():
-            for file in sorted(path.rglob("*")):
-                status = file.stat() if file.exists() else file.lstat()  # a link to nothing
-                digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}".encode())
+            for line in sorted(_facts(path)):
+                digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _facts(folder: Path) -> Iterator[str]:
+    """A line for each file in a folder."""
+    for file in folder.rglob("*"):
+        name = file.relative_to(folder)
+        if file.is_file() and not any(part.startswith(".") for part in name.parts):
+            status = file.stat()
+            yield f"{name} {status.st_size} {status.st_mtime_ns}\n"

@@ -150,5 +150,8 @@ def test_of_a_folder_names_sizes_and_times_are_looked_at(tmp_path):
     (folder / "class" / "link").symlink_to("nowhere")
     first = identify(folder)
     assert identify(folder.rename(tmp_path / "moved")) == first
+    (tmp_path / "moved" / ".edgeprune").mkdir()
+    (tmp_path / "moved" / ".edgeprune" / "kept").touch()
+    assert identify(tmp_path / "moved") == first
     (tmp_path / "moved" / "class" / "image.png").touch()
     assert identify(tmp_path / "moved") != first
