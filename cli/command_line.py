@@ -1,6 +1,7 @@
 """All commands: global behaviour, one error line, exit statuses."""
 
 import traceback
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -43,6 +44,8 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status of the contract."""
     words, verbosity = _take_verbosity(arguments)
     set_verbosity(verbosity)
+    if verbosity < Verbosity.DEBUG:
+        warnings.showwarning = _drop  # those of libraries, which a user can do nothing about
     try:
         with interruption.raising(), run_folder():
             return _invoke(words or ["--help"])
@@ -50,6 +53,10 @@ def run_command(arguments: Sequence[str]) -> int:
         return _report(interruption.name(), interruption.exit_status(), verbosity)
     except Exception as error:
         return _report(*_told(error), verbosity)
+
+
+def _drop(*arguments: object, **options: object) -> None:
+    """Show no warning."""
 
 
 def _told(error: Exception) -> tuple[str, int]:

@@ -51,8 +51,7 @@ def silenced() -> Iterator[Captured]:
 
 def import_tensorflow() -> None:
     """Import TensorFlow, before anything else does, without the notices that it and absl write; errors are raised."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", GRPC_VERBOSITY="ERROR")
     check_start()
     with silenced(), at_once():
         importlib.import_module("tensorflow")  # its parts greet seconds apart, before absl's own settings count

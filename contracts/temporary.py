@@ -24,6 +24,10 @@ _NAME = re.compile(re.escape(PREFIX) + "[a-z0-9_]{8}")
 _owned: dict[Path, int] = {}
 
 
+class _NoLocksError(OSError):
+    """The file system knows no locks: nobody will take what is left there for abandoned."""
+
+
 @contextmanager
 def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder in `parent` (by default where the system wants it), which goes when the block ends."""
@@ -35,18 +39,22 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def run_folder() -> Iterator[Path]:
-    """A temporary folder in which Python, libraries and child processes put all their temporary files meanwhile."""
-    remove_abandoned(Path(tempfile.gettempdir()))
+def run_folder() -> Iterator[None]:
+    """Have Python, libraries and child processes put all their temporary files into one folder meanwhile.
+
+    Where none can be made, those that need one will say so: `--help` does not.
+    """
     variable = "TMPDIR" if os.name == "posix" else "TEMP"
     before, set_before = tempfile.tempdir, os.environ.get(variable)
-    with temporary_folder() as folder:
-        tempfile.tempdir = os.environ[variable] = str(folder)
+    with ExitStack() as stack:
+        with suppress(OSError):
+            remove_abandoned(Path(tempfile.gettempdir()))
+            tempfile.tempdir = os.environ[variable] = str(stack.enter_context(temporary_folder()))
         try:
-            yield folder
+            yield
         finally:
             tempfile.tempdir = before
-            os.environ.pop(variable)
+            os.environ.pop(variable, None)
             if set_before is not None:
                 os.environ[variable] = set_before
 
@@ -57,7 +65,8 @@ def _claim(parent: Path | None) -> Path:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         try:
             _owned[folder] = os.open(folder / OWNER, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            _lock(_owned[folder])
+            with suppress(_NoLocksError):
+                _lock(_owned[folder])
             (folder / OWNER).stat()
         except (FileNotFoundError, BlockingIOError):  # another run took it for abandoned before it was locked
             disown_folder(folder)
@@ -137,7 +146,7 @@ def adopt(folder: Path) -> bool:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock a file until it is closed. Raises OSError where another process has it locked."""
+    """Lock a file until it is closed. Raises OSError where another process has it locked, or none can have it."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -145,7 +154,12 @@ def _lock(descriptor: int) -> None:
     else:
         import fcntl
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise _NoLocksError(error.errno, error.strerror) from error
 
 
 def _remove_all() -> None:

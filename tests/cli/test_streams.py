@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 
-def test_tensorflow_says_nothing_of_its_own(edgeprune_process, samples, tmp_path):
+def test_tensorflow_says_nothing_of_its_own(edgeprune_process, samples, tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     model = samples / "digits_mlp.h5"
     done = edgeprune_process("prune", model, "--threshold", 0.02, "--quiet", "--format", "json", cwd=tmp_path)
     assert (done.exit_code, done.stderr) == (0, "")

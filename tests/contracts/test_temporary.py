@@ -33,6 +33,12 @@ def test_libraries_and_children_put_their_files_into_the_folder_of_the_run(tmp_p
     assert (tempfile.tempdir, os.environ["TMPDIR"]) == (str(tmp_path), str(tmp_path))
 
 
+def test_a_run_that_needs_no_temporary_files_goes_on_without_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with run_folder():
+        assert tempfile.tempdir == str(tmp_path / "nowhere")
+
+
 def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT, check=False)
     (abandoned,) = tmp_path.iterdir()
