@@ -4,7 +4,7 @@ Never unpickled: an archive with object arrays could run code on loading.
 """
 
 import zipfile
-import zlib
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +40,8 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
                 if (inputs := _arrays(archive, f"x{suffix}", interface.inputs))
             }
             found = archive.files
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _unreadable(source, str(error)) from error
+    except Exception as error:  # a damaged member makes zipfile and NumPy raise nearly anything, TypeError included
+        raise _unreadable(source, str(error).partition("\n")[0] or type(error).__name__) from error
     if not sides or any(len(labels) != len(outputs) for _, labels in sides.values()):
         raise DataError(
             f"{source} holds {', '.join(found) or 'nothing'}, expected {_expected(interface, bool(outputs))}",
@@ -72,8 +72,21 @@ def _arrays(archive: "np.lib.npyio.NpzFile", stem: str, ports: tuple[Port, ...])
         key = next((k for name in keys for k in (name, name[0].upper() + name[1:]) if k in archive.files), None)
         if key is None:
             return {}
+        _check_size(archive, key)
         found[key] = archive[key]
     return found
+
+
+def _check_size(archive: "np.lib.npyio.NpzFile", key: str) -> None:
+    """Raise ValueError for a member that is no array, or that declares more than it holds: NumPy takes that memory."""
+    name = key if key in archive.zip.namelist() else f"{key}.npy"
+    with archive.zip.open(name) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    declared, held = prod(shape) * dtype.itemsize, archive.zip.getinfo(name).file_size
+    if not dtype.hasobject and (declared > held or min(shape, default=0) < 0):
+        raise ValueError(f"{key} declares an array of shape {shape}, {declared} bytes, and holds {held}")
 
 
 def _expected(interface: Interface, with_labels: bool) -> str:

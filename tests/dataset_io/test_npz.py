@@ -1,4 +1,5 @@
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,31 @@ def test_flipped_bits_are_found(tmp_path, make_interface):
     source.write_bytes(content)
     with pytest.raises(DataError, match="no readable"):
         open_data(str(source), make_interface((2,)), DataOptions())
+
+
+def header(shape):
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        (b"no array at all", "no readable .npz archive"),
+        (b"", "no readable .npz archive"),
+        (header((10**12, 2)), r"x declares an array of shape \(1000000000000, 2\), 8000000000000 bytes, and holds 128"),
+        (header((-5, 2)), r"x declares an array of shape \(-5, 2\)"),
+        (header("f()"), "no readable .npz archive"),
+        (header((50, 2))[:40], "no readable .npz archive"),
+    ],
+)
+def test_a_member_that_is_no_array_takes_no_memory_and_is_named(tmp_path, make_interface, member, message):
+    source = Path(save(tmp_path, y=DIGITS[:50]))
+    with zipfile.ZipFile(source, "a") as archive:
+        archive.writestr("x.npy", member)
+    with pytest.raises(DataError, match=message) as caught:
+        open_data(str(source), make_interface((2,)), DataOptions())
+    assert "\n" not in str(caught.value)
 
 
 NAN = np.array([[1.0], [np.nan], [np.inf], [2.0]])
