@@ -123,9 +123,9 @@ def _redirect(step: Step, stdout: Path, stderr: Path) -> None:
         os.dup2(opened, descriptor)
         os.close(opened)
     encoding = step.stdout.partition(":")[2] or "utf-8"
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def _watched(child: int, step: Step, start: float, hang_seconds: float) -> tuple[int, resource.struct_rusage, bool]:
