@@ -72,19 +72,20 @@ def _arrays(archive: "np.lib.npyio.NpzFile", stem: str, ports: tuple[Port, ...])
         key = next((k for name in keys for k in (name, name[0].upper() + name[1:]) if k in archive.files), None)
         if key is None:
             return {}
-        _check_size(archive, key)
+        assert archive.zip is not None  # it is open
+        _check_size(archive.zip, key)
         found[key] = archive[key]
     return found
 
 
-def _check_size(archive: "np.lib.npyio.NpzFile", key: str) -> None:
+def _check_size(archive: zipfile.ZipFile, key: str) -> None:
     """Raise ValueError for a member that is no array, or that declares more than it holds: NumPy takes that memory."""
-    name = key if key in archive.zip.namelist() else f"{key}.npy"
-    with archive.zip.open(name) as file:
+    name = key if key in archive.namelist() else f"{key}.npy"
+    with archive.open(name) as file:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    declared, held = prod(shape) * dtype.itemsize, archive.zip.getinfo(name).file_size
+    declared, held = prod(shape) * dtype.itemsize, archive.getinfo(name).file_size
     if not dtype.hasobject and (declared > held or min(shape, default=0) < 0):
         raise ValueError(f"{key} declares an array of shape {shape}, {declared} bytes, and holds {held}")
 
