@@ -1,7 +1,7 @@
 """From a session's model to the bytes of a verified .tflite file, with what it is worth."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,13 @@ from contracts.recipe import DeviceRecipe, NumericsRecipe
 from dataset_io.metrics import score
 from dataset_io.samples import some_examples
 from keras_models.prediction import Predictor
+from keras_models.tfmot import WRAPPED
 from pipeline.quality import check_arena, drop
 from pipeline.session import Session
 from tflite_export.convert import Converter
 from tflite_export.energy import file_energy_uj
 from tflite_export.energy_counters import find_counters
+from tflite_export.float_weights import float_weights
 from tflite_export.measure import energy_a_run_uj, latency
 from tflite_export.micro import MicroCheck, check_micro
 from tflite_export.reader import read_tflite
@@ -52,6 +54,13 @@ class Exported:
     score: float | None = None
     validation_score: float | None = None
     micro: MicroCheck | None = None
+    float_weights: Mapping[str, int] = field(default_factory=dict)
+    """Of a model that was trained with rounding: layers that kept their weights in float, with the bytes of these."""
+
+    @property
+    def numeric(self) -> str:
+        """What the file is made of, as tables name it."""
+        return f"{self.quantize}+float32" if self.float_weights else self.quantize
 
     @property
     def arena_bytes(self) -> int | None:
@@ -61,7 +70,7 @@ class Exported:
     def columns(self) -> dict[str, Any]:
         """What the file adds to a row of a results table."""
         return {
-            "quantize": self.quantize,
+            "quantize": self.numeric,
             "sparse": self.sparse,
             "score": self.score,
             "loss": None,
@@ -81,9 +90,9 @@ class Exporter:
     def __init__(self, session: Session, seed: int = 0, rounded: Any | None = None, *, clustered: bool = False) -> None:
         self._session = session
         self._clustered = clustered
-        self._rounded = rounded is not None
-        self._predictor = Predictor(rounded, session.interface) if self._rounded else session.predictor
-        self._converter = Converter(rounded if self._rounded else session.loaded.model, session.interface)
+        self._rounded = rounded
+        self._predictor = session.predictor if rounded is None else Predictor(rounded, session.interface)
+        self._converter = Converter(session.loaded.model if rounded is None else rounded, session.interface)
         self._seed = seed
 
     def __enter__(self) -> "Exporter":
@@ -100,7 +109,7 @@ class Exporter:
             io=recipe.io,
             allow_flex=recipe.allow_flex,
             keep_float=recipe.keep_float,
-            trained=self._rounded,
+            trained=self._rounded is not None,
             clustered=self._clustered,
         )
 
@@ -134,7 +143,15 @@ class Exporter:
             score=value if part is None else score_file(self._session.require_data(), data),
             validation_score=None if part is None else value,
             micro=micro,
+            float_weights=self._float_weights(data),
         )
+
+    def _float_weights(self, data: bytes) -> dict[str, int]:
+        """Of a model that was trained with rounding; its wrapped layers go by the names of what they wrap."""
+        if self._rounded is None:
+            return {}
+        names = {layer.name for layer in self._rounded._flatten_layers(include_self=False)}
+        return {name.removeprefix(WRAPPED): size for name, size in float_weights(data, names).items()}
 
     def _checked_score(self, quantize: str, data: bytes, model_score: float, part: Split | None) -> float:
         value = score_file(self._session.require_data(), data, part)

@@ -50,7 +50,7 @@ class Candidate:
     @property
     def name(self) -> str:
         """The format, and whether zeros are left out."""
-        return self.exported.quantize + (", sparse" if self.exported.sparse else "")
+        return self.exported.numeric + (", sparse" if self.exported.sparse else "")
 
     @property
     def choice_score(self) -> float | None:

@@ -8,11 +8,11 @@ import numpy as np
 from contracts.recipe import PointRecipe, QuantizationRecipe
 from dataset_io.metrics import score
 from dataset_io.samples import some_examples
-from keras_models.bridge import TWIN_EXAMPLES, prove_twin, training_twin
+from keras_models.bridge import TWIN_EXAMPLES, Twin, prove_twin, training_twin
 from keras_models.kerases import keras_module
 from keras_models.live_arrays import LiveArrays
 from keras_models.prediction import Predictor
-from keras_models.tfmot import QuantizationAware, quantization_aware
+from keras_models.tfmot import QuantizationAware, quantization_aware, with_channel_scales
 from keras_models.weight_sharing import share_weights
 from pipeline.fine_tuning import FineTuner, Trainee
 from pipeline.reporting import Reporter
@@ -30,12 +30,13 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
     The session's model is not changed. Raises ModelError for a model that cannot be carried to Keras 2 or rounded.
     """
     loaded, data = session.loaded, session.require_data()
-    twin = training_twin(loaded.model, loaded.keras_major)
+    copied = training_twin(loaded.model, loaded.keras_major)
+    twin = Twin(loaded.model, with_channel_scales(copied.model))
     prove_twin(loaded.model, twin, session.random_examples(TWIN_EXAMPLES, 0))
     rounded = quantization_aware(twin.model)
     for reason in dict.fromkeys(rounded.in_float.values()):
         names = [name for name, why in rounded.in_float.items() if why == reason]
-        reporter.note(f"left in float, as {reason}: {', '.join(names)}")
+        reporter.note(f"not rounded in training, as {reason}: {', '.join(names)}")
     rounded.find_ranges(some_examples(data, RANGE_EXAMPLES, "ranges"))
     if clusters:
         _share(rounded, clusters)

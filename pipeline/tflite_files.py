@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.exporting import Exported
 from pipeline.reporting import Reporter
 from tflite_export.c_array import c_header, c_source
+from tflite_export.float_weights import FLOATS
 from tflite_export.reader import read_tflite
 
 
@@ -25,6 +26,14 @@ def tell_about(exported: Exported, file: str, reporter: Reporter) -> None:
         f"verified in LiteRT on {checked.examples} examples: largest error {checked.max_abs_error:.3g} "
         f"of an output range of {checked.output_range:.3g}"
     )
+    if exported.float_weights:
+        summary = read_tflite(exported.data, file)
+        floats = sum(count for name, count in summary.numeric_types.items() if name in FLOATS)
+        layers = ", ".join(f"{name} ({size:,} bytes)" for name, size in exported.float_weights.items())
+        reporter.warning(
+            f"{file} is not all in {exported.quantize}: {floats:,} of its {summary.parameters:,} weights are in float, "
+            f"those of {layers}"
+        )
     if exported.note:
         reporter.note(exported.note)
     if micro:

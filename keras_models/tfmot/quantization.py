@@ -12,12 +12,15 @@ from typing import Any
 from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.model import WeightKey
+from keras_models.tfmot.channel_scale import channel_scale_class, is_foldable, neighbours
 from keras_models.tfmot.library import tfmot
 
-FOLDABLE = ("Conv2D", "DepthwiseConv2D", "Conv2DTranspose", "Dense")
-"""Layers that a following BatchNormalization is folded into."""
+WRAPPED = "quant_"
+"""What the library puts before the name of a layer that it wraps."""
 SPLIT = ("SeparableConv1D", "SeparableConv2D")
 """Layers that are split into others, which are quantized."""
+ELEMENTWISE = ("Activation", "Average", "ELU", "Maximum", "Minimum", "Multiply", "PReLU", "Rescaling", "Subtract")
+"""Layers that the library does not know, whose output can be rounded all the same: what reads it is int8 then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +32,11 @@ class QuantizationAware:
 
     @property
     def kernels(self) -> dict[WeightKey, Any]:
-        """The live kernels that are rounded in the forward pass."""
+        """The live weights of two axes and more: those that are rounded in the forward pass, and those in float."""
         return {
-            (wrapper.name, f"{index}"): weight
-            for wrapper in self.model.layers
-            for index, (weight, _, _) in enumerate(getattr(wrapper, "_weight_vars", ()))
+            (layer.name, f"{index}"): weight
+            for layer in self.model.layers
+            for index, weight in enumerate(_matrices(layer))
         }
 
     def find_ranges(self, examples: tuple[Array, ...]) -> None:
@@ -55,15 +58,20 @@ def quantization_aware(model: Any) -> QuantizationAware:
     api = tfmot().quantization.keras
     from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_configs
 
-    reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer))}
+    before, after = neighbours(model)
+    reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer, before[layer.name]))}
 
     def annotate(layer: Any) -> Any:
+        if isinstance(layer, channel_scale_class()):
+            # What a ReLU cuts off is not rounded twice: the converter joins the two.
+            rounds = not all(_is_relu(reader) for reader in after[layer.name])
+            config = default_8bit_quantize_configs.Default8BitOutputQuantizeConfig(rounds)
+            return api.quantize_annotate_layer(layer, config)
         if layer.name not in reasons:
             return api.quantize_annotate_layer(layer)
-        if type(layer).__name__ != "Activation":
+        if type(layer).__name__ not in ELEMENTWISE:
             return layer
-        # Left bare before a rounded layer, it would be asked for its output's range, and fail.
-        return api.quantize_annotate_layer(layer, default_8bit_quantize_configs.NoOpQuantizeConfig())
+        return api.quantize_annotate_layer(layer, default_8bit_quantize_configs.Default8BitOutputQuantizeConfig())
 
     if not any(_has_kernel(layer) for layer in model.layers if layer.name not in reasons):
         found = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
@@ -77,7 +85,13 @@ def quantization_aware(model: Any) -> QuantizationAware:
     return QuantizationAware(model=copy, in_float=reasons)
 
 
-def _why_in_float(layer: Any) -> str | None:
+def _matrices(layer: Any) -> list[Any]:
+    """A layer's weights of two axes and more; those of a wrapped one are the wrapper's own."""
+    weights = [weight for weight, _, _ in getattr(layer, "_weight_vars", ())] or layer.weights
+    return [weight for weight in weights if len(weight.shape) > 1]
+
+
+def _why_in_float(layer: Any, feeders: list[Any]) -> str | None:
     """Why a layer is not rounded; None where it is."""
     from tensorflow_model_optimization.python.core.quantization.keras import quantize_aware_activation
     from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
@@ -85,10 +99,10 @@ def _why_in_float(layer: Any) -> str | None:
     )
 
     kind = type(layer).__name__
-    if kind in (*SPLIT, "InputLayer"):
+    if kind in (*SPLIT, "InputLayer", "ChannelScale"):
         return None
     if kind == "BatchNormalization":
-        return None if _feeder_is_foldable(layer) else "no convolution feeds it that it could be folded into"
+        return None if is_foldable(feeders) else "it normalises over another axis than the last, or is called twice"
     known = registry.Default8BitQuantizeRegistry()
     if not known.supports(layer):
         return f"tensorflow-model-optimization rounds no {kind}"
@@ -104,16 +118,11 @@ def _why_in_float(layer: Any) -> str | None:
     return None if name in rounded else f"tensorflow-model-optimization rounds no {name}"
 
 
-def _feeder_is_foldable(layer: Any) -> bool:
-    """Whether what a normalisation reads comes straight from a layer with a linear output."""
-    feeders = [node.inbound_layers for node in layer._inbound_nodes]
-    return len(feeders) == 1 and not isinstance(feeders[0], list) and _is_foldable(feeders[0])
-
-
-def _is_foldable(layer: Any) -> bool:
-    import tf_keras
-
-    return type(layer).__name__ in FOLDABLE and layer.activation is tf_keras.activations.linear
+def _is_relu(layer: Any) -> bool:
+    """Whether a layer is an activation whose output is rounded in place of its input."""
+    name = getattr(getattr(layer, "activation", None), "__name__", None)
+    kind = type(layer).__name__
+    return kind == "ReLU" or (kind == "Activation" and name in ("relu", "relu6"))
 
 
 def _has_kernel(layer: Any) -> bool:

@@ -6,6 +6,8 @@ import pytest
 import tf_keras
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from tflite_export.reader import read_tflite
+
 CLUSTERS = 8
 TINY = {"keras2.keras": tf_keras, "keras3.keras": keras}
 
@@ -85,3 +87,46 @@ def test_wrong_usage_is_told(options, message, folder, edgeprune, tmp_path):
     done = edgeprune("prune", folder / "keras2.keras", "--threshold", "0.1", *options.split(), cwd=tmp_path)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def exported(model, shape, folder, edgeprune):
+    """The row of an int8 file of a model of four classes, and what was said, after one epoch with rounding."""
+    random = np.random.default_rng(0)
+    images, labels = random.random((96, *shape), np.float32), random.integers(0, 4, 96)
+    np.savez(folder / "d.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.save(folder / "m.keras")
+    options = ("--quantize", "int8", "--qat-epochs", 1, "--data", "d.npz", "--format", "json")
+    done = edgeprune("export", "m.keras", "--tflite", "m.tflite", *options, cwd=folder)
+    assert done.exit_code == 0, done.stderr
+    return done.json["rows"][-1], done.stderr
+
+
+@pytest.mark.parametrize("library", TINY.values(), ids=TINY)
+def test_normalisations_after_activations_are_int8_as_all_the_rest(library, edgeprune, tmp_path):
+    layers = library.layers
+    inputs = x = library.Input((8, 8, 1))
+    x = layers.BatchNormalization()(layers.ReLU()(layers.Conv2D(4, 3)(layers.Rescaling(2.0)(x))))
+    x = layers.ReLU()(layers.BatchNormalization()(layers.Add()([x, layers.Conv2D(4, 1)(x)])))
+    x = layers.BatchNormalization()(layers.Dense(8, activation="relu")(layers.Flatten()(layers.Conv2D(4, 3)(x))))
+    model = library.Model(inputs, layers.Dense(4, activation="softmax")(x))
+    row, said = exported(model, (8, 8, 1), tmp_path, edgeprune)
+    assert row["quantize"] == "int8"
+    assert "in float" not in said
+    assert set(read_tflite((tmp_path / "m.tflite").read_bytes(), "m").numeric_types) == {"int8", "int32"}
+
+
+def test_layers_that_stay_in_float_are_told_with_their_bytes(edgeprune, tmp_path):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6, 3)),
+            layers.Conv1D(8, 3, name="steps"),
+            layers.Flatten(),
+            layers.Dense(4, activation="softmax", name="scores"),
+        ]
+    )
+    row, said = exported(model, (6, 3), tmp_path, edgeprune)
+    assert row["quantize"] == "int8+float32"
+    assert "warning: m.tflite is not all in int8: " in said
+    assert "212 of its 212 weights are in float, those of scores (528 bytes), steps (320 bytes)" in said

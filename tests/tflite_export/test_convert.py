@@ -175,8 +175,15 @@ def test_models_that_litert_cannot_run_are_refused_with_the_layer(kind):
     word = library.Input((1,), dtype="string", name="word")
     table = library.Model(word, library.layers.StringLookup(vocabulary=["a", "b"])(word))
     strings = Interface(inputs=(Port(name="word", shape=(1,), dtype="string"),), outputs=(Port(name="y", shape=(1,)),))
-    with pytest.raises(ExportError, match="the model holds a table"):
+    with pytest.raises(ExportError, match="input 'word': expected numbers, found strings"):
         Converter(table, strings)
+    number = library.Input((1,), dtype="int64", name="number")
+    table = library.Model(number, library.layers.IntegerLookup(vocabulary=[3, 5])(number))
+    integers = Interface(
+        inputs=(Port(name="number", shape=(1,), dtype="int64"),), outputs=(Port(name="y", shape=(1,)),)
+    )
+    with pytest.raises(ExportError, match="the model holds a table"):
+        Converter(table, integers)
 
 
 def test_int8_needs_examples_to_calibrate_on(cases, kind):

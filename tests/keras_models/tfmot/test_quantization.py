@@ -5,7 +5,7 @@ import pytest
 import tf_keras
 
 from contracts.errors import ModelError
-from keras_models.tfmot import quantization_aware
+from keras_models.tfmot import quantization_aware, with_channel_scales
 from keras_models.weight_sharing import share_weights
 from pruning.clusters import cluster
 
@@ -29,15 +29,14 @@ def model():
 
 @pytest.fixture(scope="module")
 def rounded(model):
-    made = quantization_aware(model)
+    made = quantization_aware(with_channel_scales(model))
     made.find_ranges((EXAMPLES,))
     return made
 
 
 def test_what_is_left_in_float_has_its_reason(rounded):
-    assert set(rounded.in_float) == {"scaling", "first", "elu"}
+    assert set(rounded.in_float) == {"scaling", "elu"}
     assert "Rescaling" in rounded.in_float["scaling"]
-    assert "no convolution feeds it" in rounded.in_float["first"]
     assert rounded.in_float["elu"].endswith("rounds no elu")
 
 
@@ -60,6 +59,28 @@ def test_a_model_without_anything_to_round_is_refused():
         ModelError, match=r"no layer with a kernel .*lstm: tensorflow-model-optimization rounds no LSTM"
     ):
         quantization_aware(lstm)
+
+
+def test_normalisations_that_nothing_takes_in_become_scales_with_the_same_outputs():
+    layers = tf_keras.layers
+    inputs = x = tf_keras.Input((6, 6, 2))
+    x = layers.BatchNormalization(name="folded")(layers.Conv2D(4, 3, name="linear")(x))
+    x = layers.BatchNormalization(scale=False, name="image")(layers.Conv2D(4, 1, activation="relu")(x))
+    x = layers.BatchNormalization(center=False, name="steps")(layers.Reshape((8, 8))(x))
+    x = layers.Dense(5, activation="relu")(layers.Flatten()(x))
+    x = layers.BatchNormalization(axis=1, name="row")(x)
+    model = tf_keras.Model(inputs, layers.Dense(2)(x))
+    random = np.random.default_rng(0)
+    model.set_weights([random.uniform(0.2, 2, weight.shape) for weight in model.get_weights()])
+    scaled = with_channel_scales(model)
+    kinds = {layer.name: type(layer).__name__ for layer in scaled.layers}
+    assert [kinds[name] for name in ("folded", "image", "steps", "row")] == [
+        "BatchNormalization",
+        *["ChannelScale"] * 3,
+    ]
+    images = random.normal(size=(4, 6, 6, 2)).astype(np.float32)
+    np.testing.assert_allclose(scaled.predict(images, verbose=0), model.predict(images, verbose=0), rtol=1e-5)
+    assert quantization_aware(scaled).in_float == {}
 
 
 @pytest.mark.parametrize("name", ["keras", "tf_keras"])
