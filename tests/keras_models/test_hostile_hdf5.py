@@ -1,5 +1,6 @@
 """HDF5 files of strangers: nothing outside the file is read, nothing is taken that the file does not hold."""
 
+import os
 import re
 import struct
 import zlib
@@ -11,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
+from contracts.child_process import Limits, run_module
 from contracts.errors import ModelFileError
 from keras_models.archives import open_archive
 from tests.keras_models.archive_files import BIAS, KERNEL, h5_file, keras_file
@@ -181,3 +183,14 @@ def test_a_file_on_which_hdf5_hangs_is_refused_in_time(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match="does not finish reading it in 5 s"):
         open_archive(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="each case is a fork")
+@pytest.mark.parametrize("kind", WRITERS)
+def test_damage_ends_in_a_refusal_or_in_sound_arrays(kind: str) -> None:
+    limits = Limits(seconds=300, memory_bytes=2**30)
+    ends = run_module("tests.keras_models.damaged_files", kind, "5", "250", limits=limits)
+    assert set(ends) <= {"read", "refused", "hangs"}
+    assert ends["refused"] > 50
+    assert ends["read"] > 5
+    assert ends.get("hangs", 0) <= 1
