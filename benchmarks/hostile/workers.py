@@ -10,7 +10,7 @@ import pkgutil
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -108,6 +108,9 @@ def run_case(family: str, module: ModuleType, number: int, settings: Settings) -
         found = judging.faults(case, folder, outcomes, before)
         report = _report(family, number, case, outcomes, found)
         if found and settings.keep is not None:
+            if any(fault.kind == "bug" for fault in found):  # once more, for the place of it
+                last = replace(case.steps[-1], arguments=(*case.steps[-1].arguments, "--debug"))
+                outcomes.append(forking.run(last, folder, settings.hang_seconds))
             _keep(report, given, outcomes, settings.keep)
         return report
 

@@ -53,12 +53,13 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 def _examples(folder: Path, inputs: tuple[Port, ...], outputs: tuple[Port, ...], notes: list[str]) -> Any:
     """The data set as single examples: a tuple of the inputs and one of the labels."""
     import tensorflow as tf
-    from google.protobuf.message import DecodeError
 
     try:
         # One file after the other: by default as many at once as there are cores, and the order follows the machine.
         dataset = tf.data.Dataset.load(str(folder), reader_func=_one_after_the_other)
-    except (tf.errors.OpError, DecodeError, ValueError) as error:
+    except (
+        Exception
+    ) as error:  # TensorFlow's decoder of what the elements are raises nearly anything where it is damaged
         raise _damaged(str(folder), error) from error
     sides = partial(_sides, str(folder), inputs, outputs)
     specs = sides(dataset.element_spec)

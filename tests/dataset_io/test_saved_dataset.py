@@ -99,6 +99,9 @@ def test_damaged_files_are_one_line(tmp_path, make_interface):
     with pytest.raises(DataError, match=r"no readable saved data set \((?!{{).*\)") as caught:
         open_data(str(source), make_interface((16,)), DataOptions())
     assert "\n" not in str(caught.value)
+    (source / "snapshot.metadata").write_bytes(b"")
+    with pytest.raises(DataError, match="no readable saved data set"):
+        open_data(str(source), make_interface((16,)), DataOptions())
     (source / "dataset_spec.pb").write_bytes(b"junk")
     with pytest.raises(DataError, match="no readable saved data set"):
         open_data(str(source), make_interface((16,)), DataOptions())
