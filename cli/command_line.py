@@ -52,6 +52,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _report(interruption.name(), interruption.exit_status(), verbosity)
     except Exception as error:
+        if interruption.is_cause(error):
+            return _report(interruption.name(), interruption.exit_status(), verbosity)
         return _report(*_told(error), verbosity)
 
 

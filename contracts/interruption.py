@@ -105,6 +105,13 @@ def last_step(step: Callable[[], None]) -> None:
     _last_steps.append(step)
 
 
+def is_cause(error: BaseException | None) -> bool:
+    """Whether an error is what foreign code has made of an interrupt, as Python does in `__set_name__`."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def exit_status() -> int:
     """Of an interrupted command: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + (_state.number or signal.SIGINT)

@@ -48,7 +48,9 @@ def run_folder() -> Iterator[None]:
     before, set_before = tempfile.tempdir, os.environ.get(variable)
     with ExitStack() as stack:
         with suppress(OSError):
-            remove_abandoned(Path(tempfile.gettempdir()))
+            with held():  # Python tries the folder with a file
+                place = Path(tempfile.gettempdir())
+            remove_abandoned(place)
             tempfile.tempdir = os.environ[variable] = str(stack.enter_context(temporary_folder()))
         try:
             yield

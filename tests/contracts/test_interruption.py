@@ -101,6 +101,22 @@ with interruption.raising():
     assert run(program, tmp_path) == (0, ["raised"], [])
 
 
+def test_an_interrupt_that_python_turns_into_another_error_is_known(tmp_path):
+    program = """
+class Loses:
+    def __set_name__(self, owner, name):
+        receive(signal.SIGINT)
+with interruption.raising():
+    try:
+        type("Owner", (), {"name": Loses()})
+    except Exception as error:
+        print(interruption.is_cause(error), interruption.is_cause(ValueError()))
+    except KeyboardInterrupt:  # from Python 3.12 on
+        print("True False")
+"""
+    assert run(program, tmp_path) == (0, ["True False"], [])
+
+
 def test_ignored_signals_stay_ignored(tmp_path):
     program = """
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
