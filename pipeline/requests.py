@@ -117,12 +117,12 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
 
 def _check_file(recipe: FileRecipe) -> None:
     """Raise UsageError for what does not go together in the choice of the .tflite file."""
+    _check_rounding(recipe)
     check_numerics(recipe, [recipe.quantize], recipe.data)
     if recipe.prefer != "size" and recipe.quantize != "auto":
         raise UsageError(f"--prefer {recipe.prefer} chooses among numeric formats", "give --quantize auto too")
     if (recipe.min_score is not None or recipe.max_drop is not None) and recipe.data is None:
         raise UsageError("--min-score and --max-drop compare scores", "give --data D")
-    _check_rounding(recipe)
 
 
 def _check_rounding(recipe: FileRecipe) -> None:
