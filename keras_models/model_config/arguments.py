@@ -21,7 +21,7 @@ from keras_models.model_config.outputs import MOST_OUTPUTS
 
 _TENSOR = Kind("a tensor", lambda value: isinstance(value, TensorSource))
 _NO_LENGTH = Kind("null", lambda value: value is None)
-_SHAPE = either(_TENSOR, list_of(either(whole(-1), _NO_LENGTH, _TENSOR), range(65)))
+_SHAPE = either(_TENSOR, whole(-1), list_of(either(whole(-1), _NO_LENGTH, _TENSOR), range(65)))
 _REPEATS = either(whole(0), _TENSOR, list_of(either(whole(0), _TENSOR)))
 _PAIR = list_of(either(whole(0), _TENSOR), range(2, 3))
 _BOUND = either(Kind("a whole number", lambda value: isinstance(value, int)), _NO_LENGTH, _TENSOR)
@@ -40,7 +40,7 @@ ARGUMENTS: Mapping[str, Kind] = {
     "sizes": either(whole(1, MOST_OUTPUTS), _TENSOR, list_of(either(whole(-1), _TENSOR), range(MOST_OUTPUTS + 1))),
     "count": optional(whole(1, MOST_OUTPUTS)),
     "repeats": _REPEATS,
-    "paddings": either(whole(0), _TENSOR, list_of(either(_PAIR, _TENSOR))),
+    "paddings": either(whole(0), _TENSOR, list_of(whole(0), range(1, 3)), list_of(either(_PAIR, _TENSOR))),
     "block_size": whole(1, 2**15),
     "num_classes": either(whole(1), _TENSOR),
     "equation": TEXT,
@@ -48,7 +48,7 @@ ARGUMENTS: Mapping[str, Kind] = {
 }
 """Arguments that shapes depend on; the others are Keras's business."""
 
-_ALONG_ONE_AXIS = {"Split", "Unstack", "Stack", "Concatenate", "OneHot", "Softmax", "CumSum", "ArgMax", "ArgMin"}
+_ALONG_ONE_AXIS = {"Split", "Unstack", "Stack", "Concatenate"}
 _ONE_AXIS = optional(either(AXIS, _TENSOR))
 _NEEDED = {"sizes", "slices"}
 """Without these a call has no known number of outputs or axes."""

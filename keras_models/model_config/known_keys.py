@@ -124,7 +124,7 @@ LAYER_KEYS: Mapping[str, Keys] = {
     "Activation": {"activation": _FUNCTION},
     "Concatenate": {"axis": AXIS},
     "Dot": {"axes": AXES, "normalize": FLAG},
-    "Reshape": {"target_shape": list_of(whole(-1), range(65))},
+    "Reshape": {"target_shape": list_of(optional(whole(-1)), range(65))},
     "Permute": {"dims": list_of(whole(1, 64), range(65))},
     "RepeatVector": {"n": _COUNT},
     "Flatten": {"data_format": optional(among("channels_last", "channels_first"))},
