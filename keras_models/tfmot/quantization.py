@@ -12,7 +12,7 @@ from typing import Any
 from contracts.data import Array
 from contracts.errors import ModelError
 from contracts.model import WeightKey
-from keras_models.tfmot.channel_scale import channel_scale_class, is_foldable, neighbours
+from keras_models.tfmot.channel_scale import is_foldable, neighbours
 from keras_models.tfmot.library import tfmot
 
 WRAPPED = "quant_"
@@ -56,22 +56,14 @@ def quantization_aware(model: Any) -> QuantizationAware:
     import tf_keras
 
     api = tfmot().quantization.keras
-    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_configs
-
     before, after = neighbours(model)
     reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer, before[layer.name]))}
 
     def annotate(layer: Any) -> Any:
-        if isinstance(layer, channel_scale_class()):
-            # What a ReLU cuts off is not rounded twice: the converter joins the two.
-            rounds = not all(_is_relu(reader) for reader in after[layer.name])
-            config = default_8bit_quantize_configs.Default8BitOutputQuantizeConfig(rounds)
-            return api.quantize_annotate_layer(layer, config)
-        if layer.name not in reasons:
-            return api.quantize_annotate_layer(layer)
-        if type(layer).__name__ not in ELEMENTWISE:
+        if layer.name in reasons and type(layer).__name__ not in ELEMENTWISE:
             return layer
-        return api.quantize_annotate_layer(layer, default_8bit_quantize_configs.Default8BitOutputQuantizeConfig())
+        config = _own_config(layer, after[layer.name], layer.name in reasons)
+        return api.quantize_annotate_layer(layer, config)  # None: the library's own
 
     if not any(_has_kernel(layer) for layer in model.layers if layer.name not in reasons):
         found = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
@@ -83,6 +75,30 @@ def quantization_aware(model: Any) -> QuantizationAware:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"--qat-epochs: tensorflow-model-optimization cannot quantize the model: {reason}") from error
     return QuantizationAware(model=copy, in_float=reasons)
+
+
+def _own_config(layer: Any, readers: list[Any], unknown: bool) -> Any:
+    """How a layer is rounded that the library has no rule for; None where it has one.
+
+    `unknown` layers are elementwise: what they give is rounded, and nothing in them.
+    """
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+        default_8bit_quantize_configs as configs,
+    )
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+        default_8bit_quantize_registry as registry,
+    )
+
+    kind = type(layer).__name__
+    if kind == "ChannelScale":
+        # What a ReLU cuts off is not rounded before it: the converter joins the two.
+        joined = bool(readers) and all(_is_relu(reader) for reader in readers)
+        return configs.Default8BitOutputQuantizeConfig(not joined)
+    if kind == "Conv1D":
+        return registry.Default8BitQuantizeConfig(["kernel"], ["activation"], False)
+    if kind == "MaxPooling1D":
+        return configs.NoOpQuantizeConfig()
+    return configs.Default8BitOutputQuantizeConfig() if unknown else None
 
 
 def _matrices(layer: Any) -> list[Any]:
@@ -99,12 +115,12 @@ def _why_in_float(layer: Any, feeders: list[Any]) -> str | None:
     )
 
     kind = type(layer).__name__
-    if kind in (*SPLIT, "InputLayer", "ChannelScale"):
+    if kind in (*SPLIT, "InputLayer", "ChannelScale", "MaxPooling1D"):
         return None
     if kind == "BatchNormalization":
         return None if is_foldable(feeders) else "it normalises over another axis than the last, or is called twice"
     known = registry.Default8BitQuantizeRegistry()
-    if not known.supports(layer):
+    if not known.supports(layer) and kind != "Conv1D":
         return f"tensorflow-model-optimization rounds no {kind}"
     name = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if kind == "Activation":

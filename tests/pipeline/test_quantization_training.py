@@ -102,15 +102,28 @@ def exported(model, shape, folder, edgeprune):
     return done.json["rows"][-1], done.stderr
 
 
-@pytest.mark.parametrize("library", TINY.values(), ids=TINY)
-def test_normalisations_after_activations_are_int8_as_all_the_rest(library, edgeprune, tmp_path):
+def images(library):
+    """Normalisations after an activation, after an Add, and of a vector."""
     layers = library.layers
     inputs = x = library.Input((8, 8, 1))
     x = layers.BatchNormalization()(layers.ReLU()(layers.Conv2D(4, 3)(layers.Rescaling(2.0)(x))))
     x = layers.ReLU()(layers.BatchNormalization()(layers.Add()([x, layers.Conv2D(4, 1)(x)])))
     x = layers.BatchNormalization()(layers.Dense(8, activation="relu")(layers.Flatten()(layers.Conv2D(4, 3)(x))))
-    model = library.Model(inputs, layers.Dense(4, activation="softmax")(x))
-    row, said = exported(model, (8, 8, 1), tmp_path, edgeprune)
+    return library.Model(inputs, layers.Dense(4, activation="softmax")(x))
+
+
+def series(library):
+    layers = library.layers
+    inputs = library.Input((16, 3))
+    x = layers.BatchNormalization()(layers.Conv1D(4, 3, activation="relu")(inputs))
+    x = layers.ReLU()(layers.BatchNormalization()(layers.Conv1D(4, 3, use_bias=False)(layers.MaxPooling1D(2)(x))))
+    return library.Model(inputs, layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling1D()(x)))
+
+
+@pytest.mark.parametrize(("build", "library"), [(images, tf_keras), (images, keras), (series, keras)])
+def test_normalisations_after_activations_are_int8_as_all_the_rest(build, library, edgeprune, tmp_path):
+    model = build(library)
+    row, said = exported(model, model.input_shape[1:], tmp_path, edgeprune)
     assert row["quantize"] == "int8"
     assert "in float" not in said
     assert set(read_tflite((tmp_path / "m.tflite").read_bytes(), "m").numeric_types) == {"int8", "int32"}
@@ -120,13 +133,13 @@ def test_layers_that_stay_in_float_are_told_with_their_bytes(edgeprune, tmp_path
     layers = keras.layers
     model = keras.Sequential(
         [
-            keras.Input((6, 3)),
-            layers.Conv1D(8, 3, name="steps"),
+            keras.Input((4, 4, 4, 1)),
+            layers.Conv3D(2, 3, name="volume"),
             layers.Flatten(),
             layers.Dense(4, activation="softmax", name="scores"),
         ]
     )
-    row, said = exported(model, (6, 3), tmp_path, edgeprune)
+    row, said = exported(model, (4, 4, 4, 1), tmp_path, edgeprune)
     assert row["quantize"] == "int8+float32"
     assert "warning: m.tflite is not all in int8: " in said
-    assert "212 of its 212 weights are in float, those of scores (528 bytes), steps (320 bytes)" in said
+    assert "124 of its 124 weights are in float, those of scores (272 bytes), volume (224 bytes)" in said
