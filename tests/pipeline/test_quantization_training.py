@@ -129,7 +129,7 @@ def test_normalisations_after_activations_are_int8_as_all_the_rest(build, librar
     assert set(read_tflite((tmp_path / "m.tflite").read_bytes(), "m").numeric_types) == {"int8", "int32"}
 
 
-def test_layers_that_stay_in_float_are_told_with_their_bytes(edgeprune, tmp_path):
+def test_layers_that_stay_in_float_are_told_with_their_bytes_and_keep_their_zeros(edgeprune, tmp_path):
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -139,7 +139,11 @@ def test_layers_that_stay_in_float_are_told_with_their_bytes(edgeprune, tmp_path
             layers.Dense(4, activation="softmax", name="scores"),
         ]
     )
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 1, 2))
+    kernel[0] = 0  # an export without these 18 zeros would be refused
+    model.get_layer("volume").kernel.assign(kernel)
     row, said = exported(model, (4, 4, 4, 1), tmp_path, edgeprune)
     assert row["quantize"] == "int8+float32"
+    assert row["zero_weights"] == 18
     assert "warning: m.tflite is not all in int8: " in said
     assert "124 of its 124 weights are in float, those of scores (272 bytes), volume (224 bytes)" in said
