@@ -9,9 +9,8 @@ import typer
 
 from cli import benchmark, export, inspect_model, methods, prune, sweep
 from cli.terminal import Verbosity, set_verbosity, stderr
-from contracts import interruption
+from contracts import interruption, memory
 from contracts.errors import EdgepruneError
-from contracts.memory import is_out_of_memory
 from contracts.temporary import run_folder
 
 app = typer.Typer(
@@ -44,6 +43,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status of the contract."""
     words, verbosity = _take_verbosity(arguments)
     set_verbosity(verbosity)
+    memory.spare()
     if verbosity < Verbosity.DEBUG:
         warnings.showwarning = _drop  # those of libraries, which a user can do nothing about
     try:
@@ -63,7 +63,7 @@ def _drop(*arguments: object, **options: object) -> None:
 
 def _told(error: Exception) -> tuple[str, int]:
     """What is said of an error, and the exit status."""
-    if is_out_of_memory(error):
+    if memory.is_out_of_memory(error):
         return "out of memory; try a smaller --batch-size or a smaller model", 1
     if isinstance(error, EdgepruneError):
         return str(error), error.exit_code

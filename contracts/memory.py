@@ -1,5 +1,6 @@
 """Where memory ends: said in one line, whoever noticed it."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,15 @@ from contracts.errors import EdgepruneError
 _TRIAL = "import tensorflow, keras, tf_keras; bytearray(2**26)"
 """What a command imports, and 64 MiB for its own work."""
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory", "std::bad_alloc")
+
+
+def spare() -> None:
+    """Where memory is limited, have NumPy's linear algebra start no threads, each of which takes address space.
+
+    OpenBLAS sends SIGINT to its own process where a thread cannot start (driver/others/blas_server.c).
+    """
+    if _limit() is not None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def check_start() -> None:
@@ -30,8 +40,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ended: Python's, NumPy's, TensorFlow's or the system's error, or what they led to."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, MemoryError):
-            return True
+        if isinstance(cause, MemoryError) or (isinstance(cause, SystemError) and _limit() is not None):
+            return True  # a SystemError is what C code without memory ends in that set no error
         if type(cause).__name__ == "ResourceExhaustedError" and "No space left" not in str(cause):  # on a disk
             return True
         if isinstance(cause, ImportError | OSError | RuntimeError) and any(text in str(cause) for text in _NO_MEMORY):

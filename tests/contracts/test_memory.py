@@ -1,5 +1,6 @@
 """What is taken for a lack of memory, and how a TensorFlow that cannot start is told."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from contracts.errors import ModelFileError
 from contracts.memory import is_out_of_memory
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_lack_of_memory_is_known_whoever_noticed_it():
@@ -35,3 +38,12 @@ def test_a_tensorflow_that_cannot_start_is_one_line(samples, tmp_path):
     (error,) = done.stderr.splitlines()
     assert error.startswith("error: TensorFlow cannot start within 0.668 GiB, the limit on this process's memory")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound the address space")
+def test_within_a_limit_linear_algebra_starts_no_threads(tmp_path):
+    """OpenBLAS sends SIGINT where a thread finds no memory, and that would be told as Ctrl-C."""
+    program = "import os; from contracts import memory; memory.spare(); print(os.environ.get('OPENBLAS_NUM_THREADS'))"
+    line = f"ulimit -v 2000000; env -u OPENBLAS_NUM_THREADS {sys.executable} -c {shlex.quote(program)}"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "1\n"
