@@ -6,7 +6,7 @@ from typing import Any
 from contracts.errors import ModelFileError
 from keras_models.archives.limits import DAMAGED, SAVE_AGAIN
 
-MAX_BYTES = 1 << 24
+MAX_BYTES = 1 << 23
 """The largest config of keras.applications has about 1 MB; Python's objects take up to 30 times the text."""
 MAX_DEPTH = 100
 """A model within a model takes four levels, a layer's own config at most a dozen."""
