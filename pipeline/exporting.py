@@ -131,7 +131,7 @@ class Exporter:
         verification = verify(data, self._predictor, self._examples, quantize)
         micro = None
         if isinstance(recipe, DeviceRecipe) and for_micro:
-            micro = check_micro(data, self._examples)
+            micro = check_micro(data, self._examples, quantize)
             check_arena(recipe, micro.arena_bytes)
         value = self._checked_score(quantize, data, model_score, part) if model_score is not None else None
         return Exported(

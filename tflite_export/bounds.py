@@ -2,14 +2,33 @@
 
 from dataclasses import dataclass
 
+FEW_WRONG = 0.1
+"""Of the answers that a model gives by a clear margin, what a sound file may answer otherwise (and one more)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorBound:
-    """Largest and mean absolute error allowed, as fractions (0..1) of an output's range; None: not bounded.
+    """Largest and mean relative error (`tflite_export.closeness`) allowed over examples; None: not bounded.
 
-    A float file computes the same function up to rounding, so its largest error is bounded. A quantized one may
-    flip a close decision on single examples, so its mean error is bounded, and the pipeline looks at the score.
+    A float file computes the same function up to rounding, so its largest error is bounded. A quantized one may be far
+    off on single examples, whose activations it has to cut off, so its mean error is bounded.
+
+    Both are for a single output; for many the bound is half of that, as many outputs never vary little by chance.
+    What right files show: `python -m benchmarks.verification_bounds`.
     """
 
     largest: float | None = None
-    mean: float | None = None
+    mean: float
+
+    def scaled(self, share: float) -> "ErrorBound":
+        """This share of the bound."""
+        return ErrorBound(largest=None if self.largest is None else share * self.largest, mean=share * self.mean)
+
+    def for_outputs(self, count: int) -> "ErrorBound":
+        """The bound for so many outputs that vary freely."""
+        return self.scaled((1 + 1 / max(count, 1)) / 2)
+
+    @property
+    def clear_margin(self) -> float:
+        """The margin from which on an answer is no matter of rounding, in relation to how much the outputs vary."""
+        return 2 * self.mean

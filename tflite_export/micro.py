@@ -6,26 +6,25 @@ TFLite Micro ends the whole process on much that it does not like, so it runs in
 
 import importlib.util
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from contracts import plugins
 from contracts.child_process import ChildError, Limits, run_module
 from contracts.data import Array
 from contracts.errors import ExportError
-from tflite_export.bounds import ErrorBound
-from tflite_export.reader import output_scales
+from tflite_export.closeness import closenesses, why_too_far
+from tflite_export.convert import NUMERICS
+from tflite_export.raw_outputs import RawRun, run_raw, with_raw_outputs
 from tflite_export.runtime import Runner
 
 TIMEOUT_SECONDS = 600
 EXAMPLES = 32
-# The kernels of both round alike but for the last bit, and the rounding differs from one to the next. On the mean,
-# outputs were at most 0.02 steps of int8 apart for convolutional models and 0.25 for recurrent ones: one step (1/256 of
-# the range) is the limit. Single ones were up to 8 steps apart, because a softmax makes one step of its input several.
-INTEGER_BOUND = ErrorBound(largest=1 / 16, mean=1 / 256)
-FLOAT_BOUND = ErrorBound(largest=1e-4)
+UNRELATED = 1.0
+"""A relative error that no rounding comes to: that of outputs which have nothing to do with each other is 1.4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +33,13 @@ class MicroCheck:
 
     `arena_bytes` is the smallest arena (memory for everything but the file itself) that the file runs in on this
     machine, in steps of 16 bytes; with a device's 32-bit pointers it is a little less. `max_abs_difference` is to
-    LiteRT's outputs, in their own unit.
+    LiteRT's outputs on `examples` examples, in their own unit; `scored` are the outputs for those to be scored.
     """
 
     arena_bytes: int
     max_abs_difference: float
     examples: int
+    scored: tuple[Array, ...] = ()
 
 
 def require_micro() -> None:
@@ -51,56 +51,73 @@ def require_micro() -> None:
         )
 
 
-def check_micro(data: bytes, examples: tuple[Array, ...]) -> MicroCheck:
-    """Run a file in TFLite Micro and in LiteRT on the first `examples` (one array for each input, batch axis first).
+def check_micro(
+    data: bytes, examples: tuple[Array, ...], quantize: str, scored: tuple[Array, ...] | None = None
+) -> MicroCheck:
+    """Run a file of the numeric format `quantize` in TFLite Micro, and in LiteRT on the first `examples`.
 
-    Raises ExportError where TFLite Micro lacks an operator or refuses the file, or where an output differs.
+    Both take one array for each input, batch axis first; `scored` are more examples, for TFLite Micro alone.
+    Raises ExportError where TFLite Micro lacks an operator or refuses the file, or where an output is further from
+    LiteRT's than the format's bound.
     """
     require_micro()
-    runner = Runner(data)
     inputs = tuple(array[:EXAMPLES] for array in examples)
-    expected = runner.run(inputs)
-    raw, arena_bytes = _run(data, runner.prepare(inputs))
-    found = runner.finish(raw)
-    differences = [
-        _compare(name, ours, theirs, scale)
-        for name, ours, theirs, scale in zip(runner.output_names, found, expected, output_scales(data), strict=True)
-    ]
-    return MicroCheck(arena_bytes=arena_bytes, max_abs_difference=max(differences), examples=len(inputs[0]))
+    expected = run_raw(data, inputs)
+    runner, raw = Runner(data), with_raw_outputs(data)
+    both = tuple(np.concatenate(pair) for pair in zip(inputs, scored, strict=True)) if scored else inputs
+    outputs, raw_outputs, arena_bytes = _run(data, raw.data, runner.prepare(both))
+    all_outputs = runner.finish(outputs)
+    found = tuple(array[:EXAMPLES] for array in all_outputs)
+    _check(replace(expected, outputs=found, raw=Runner(raw.data).finish(raw_outputs)), expected, quantize)
+    differences = [np.abs(ours - theirs).max() for ours, theirs in zip(found, expected.outputs, strict=True)]
+    return MicroCheck(
+        arena_bytes=arena_bytes,
+        max_abs_difference=float(max(differences)),
+        examples=len(inputs[0]),
+        scored=tuple(array[len(inputs[0]) :] for array in all_outputs) if scored else (),
+    )
 
 
-def _compare(name: str, ours: Array, expected: Array, scale: float | None) -> float:
-    """The largest difference of one output; `scale` is its quantization step, None where it is computed in floats.
-
-    The bounds are fractions of the output's range, which counts as at least 256 steps. Raises ExportError.
-    """
-    difference = np.abs(ours.astype(np.float64) - expected.astype(np.float64))
-    spread = max(float(np.ptp(expected)), 256 * (scale or 0.0), float(np.finfo(np.float32).tiny))
-    bound = FLOAT_BOUND if scale is None else INTEGER_BOUND
-    for kind, found, allowed in (
-        ("largest", float(difference.max()), bound.largest),
-        ("mean", float(difference.mean()), bound.mean),
-    ):
-        if allowed is not None and not found <= allowed * spread:
+def _check(found: RawRun, expected: RawRun, quantize: str) -> None:
+    """Raise ExportError where TFLite Micro's raw outputs are not LiteRT's; says whose fault it is."""
+    bound = plugins.load(NUMERICS, quantize).BOUND
+    for name, one, activation in zip(found.names, closenesses(found, expected.raw), found.activations, strict=True):
+        why = why_too_far(one, bound, activation)
+        if why is None:
+            continue
+        if one.errors.mean() < UNRELATED:
             raise ExportError(
-                f"--target micro: output {name!r}: TFLite Micro computes something else than LiteRT: "
-                f"the {kind} difference is {found:.3g}, allowed is {allowed:g} of the output's range {spread:.3g}",
-                "export with another --quantize, or leave out --target micro",
+                f"--target micro: output {name!r}: TFLite Micro's kernels round otherwise than LiteRT's, which run the "
+                f"file right, and this model takes the difference far: {why}",
+                "train with rounding (--qat-epochs), export with another --quantize, or leave out --target micro",
             )
-    return float(difference.max())
+        raise ExportError(
+            f"--target micro: output {name!r}: TFLite Micro computes something else than LiteRT, which runs the file "
+            f"right: {why}; that is a fault of a kernel of TFLite Micro, not of the model",
+            "export with another --quantize, or leave out --target micro",
+        )
 
 
-def _run(data: bytes, inputs: list[Array]) -> tuple[list[Array], int]:
-    """Raw outputs for raw inputs, and the arena; raises ExportError."""
+def _run(data: bytes, raw: bytes, inputs: list[Array]) -> tuple[list[Array], list[Array], int]:
+    """Stored outputs of a file for stored inputs, those of its raw copy for the first of them, and the arena.
+
+    Raises ExportError.
+    """
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as name:
         folder = Path(name)
         (folder / "model.tflite").write_bytes(data)
+        (folder / "raw.tflite").write_bytes(raw)
         np.savez(folder / "inputs.npz", *inputs)
+        np.savez(folder / "raw_inputs.npz", *(array[:EXAMPLES] for array in inputs))
         report = _report(name)
         if "arena_bytes" not in report:
             raise _refused(report)
-        with np.load(folder / "outputs.npz") as outputs:
-            return [outputs[key] for key in outputs.files], int(report["arena_bytes"])
+        return _arrays(folder / "outputs.npz"), _arrays(folder / "raw_outputs.npz"), int(report["arena_bytes"])
+
+
+def _arrays(path: Path) -> list[Array]:
+    with np.load(path) as archive:
+        return [archive[key] for key in archive.files]
 
 
 def _report(folder: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Run a file in TFLite Micro, in a process of its own.
 
-The folder holds `model.tflite` and `inputs.npz` (one array for each input, the batch axis first); `outputs.npz` is
-written there. An arena that is too small can end the process (tflite-micro 0.dev20261023182759 writes beyond it).
+The folder holds `model.tflite` and `inputs.npz` (one array for each input, the batch axis first), and the same of a
+copy with other outputs, `raw.tflite` and `raw_inputs.npz`; `outputs.npz` and `raw_outputs.npz` are written there. An
+arena that is too small can end the process (tflite-micro 0.dev20261023182759 writes beyond it).
 """
 
 import os
@@ -26,8 +27,7 @@ def main(files: str) -> dict[str, Any]:
     """Find the smallest arena and run all examples in it: `arena_bytes`, or why it is `refused`, what is `missing`."""
     folder = Path(files)
     data = (folder / "model.tflite").read_bytes()
-    with np.load(folder / "inputs.npz") as archive:
-        inputs = [archive[key] for key in archive.files]
+    inputs = _arrays(folder / "inputs.npz")
     refused = None
     with silenced() as written:
         try:
@@ -38,7 +38,14 @@ def main(files: str) -> dict[str, Any]:
         return {"refused": f"{written.text} {refused}", "missing": missing_operators(data)}
     arena_bytes = _smallest_arena(data, _allocated(written.text))
     np.savez(folder / "outputs.npz", *_run(_interpreter(data, arena_bytes), inputs))
+    raw = _interpreter((folder / "raw.tflite").read_bytes(), LARGEST_ARENA)
+    np.savez(folder / "raw_outputs.npz", *_run(raw, _arrays(folder / "raw_inputs.npz")))
     return {"arena_bytes": arena_bytes}
+
+
+def _arrays(path: Path) -> list[Array]:
+    with np.load(path) as archive:
+        return [archive[key] for key in archive.files]
 
 
 def _interpreter(data: bytes, arena_bytes: int) -> Any:

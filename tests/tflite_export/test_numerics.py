@@ -14,7 +14,7 @@ def test_each_file_keeps_the_contract(name):
     assert isinstance(numeric.NEEDS_CALIBRATION, bool)
     assert "float32" in numeric.IO
     assert isinstance(numeric.BOUND, ErrorBound)
-    assert numeric.BOUND.largest is not None or numeric.BOUND.mean is not None
+    assert 0 < numeric.BOUND.mean < 1, "what has nothing to do with the model is 1.4 off"
     assert callable(numeric.configure)
 
 

@@ -8,9 +8,9 @@ from tflite_export.calibration import Calibration
 SUMMARY = "weights as int8, activations quantized while running: a quarter of the size, no calibration"
 NEEDS_CALIBRATION = False
 IO = ("float32",)
-# An int8 weight or activation is off by up to 1/254 of its tensor's largest value, and errors add up over layers.
-# Sound files of the reference models stay below 2 % on average; a wrong one is at 20 % and more.
-BOUND = ErrorBound(mean=0.05)
+# An int8 weight or activation is off by up to 1/254 of its tensor's largest value, and errors add up over layers: seen
+# on average up to 0.04.
+BOUND = ErrorBound(mean=0.15)
 
 
 def configure(converter: Any, calibration: Calibration | None, io: str) -> None:

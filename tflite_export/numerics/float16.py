@@ -8,9 +8,8 @@ from tflite_export.calibration import Calibration
 SUMMARY = "weights as 16-bit floating point: half the size"
 NEEDS_CALIBRATION = False
 IO = ("float32",)
-# Rounding a weight to 11 significant bits changes it by up to 2**-11 = 0.05 %; the errors of many weights mostly
-# cancel out, so that 1 % of the range is a wide margin even for deep networks.
-BOUND = ErrorBound(largest=0.05, mean=0.01)
+# Rounding a weight to 11 significant bits changes it by up to 2**-11 = 0.05 %: seen on average up to 0.0036.
+BOUND = ErrorBound(largest=0.05, mean=0.02)
 
 
 def configure(converter: Any, calibration: Calibration | None, io: str) -> None:

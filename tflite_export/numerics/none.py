@@ -8,7 +8,8 @@ from tflite_export.calibration import Calibration
 SUMMARY = "32-bit floating point, as trained"
 NEEDS_CALIBRATION = False
 IO = ("float32",)
-BOUND = ErrorBound(largest=1e-4)
+# The order of sums differs, no more: seen up to 1e-5.
+BOUND = ErrorBound(largest=1e-3, mean=1e-4)
 
 
 def configure(converter: Any, calibration: Calibration | None, io: str) -> None:

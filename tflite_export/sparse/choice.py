@@ -8,11 +8,11 @@ from contracts.data import Array
 from contracts.errors import ExportError
 from tflite_export.bounds import ErrorBound
 from tflite_export.convert import NUMERICS
-from tflite_export.reader import output_scales, parse
-from tflite_export.runtime import Runner
+from tflite_export.raw_outputs import run_raw
+from tflite_export.reader import parse
 from tflite_export.sparse.forms import OVERHEAD_BYTES, Form, Weight, weights_with_zeros
 from tflite_export.sparse.rewriting import with_sparse_weights
-from tflite_export.verify import compare
+from tflite_export.verify import compare_raw
 
 STRICTER = 0.1
 """A sparse file holds the same weights as the dense one, so it may be off by this share of its format's bound."""
@@ -61,15 +61,8 @@ def store(data: bytes, mode: str, quantize: str, examples: tuple[Array, ...]) ->
 def check_same(sparse: bytes, dense: bytes, quantize: str, examples: tuple[Array, ...]) -> None:
     """Raise ExportError unless both files compute the same, but for the rounding of their kernels."""
     inputs = tuple(array[:CHECKED_EXAMPLES] for array in examples)
-    whole: ErrorBound = plugins.load(NUMERICS, quantize).BOUND
-    bound = ErrorBound(
-        largest=None if whole.largest is None else STRICTER * whole.largest,
-        mean=None if whole.mean is None else STRICTER * whole.mean,
-    )
-    runner = Runner(sparse)
-    outputs = zip(runner.output_names, runner.run(inputs), Runner(dense).run(inputs), output_scales(dense), strict=True)
-    for name, ours, theirs, scale in outputs:
-        compare(name, ours, theirs, bound, scale)
+    bound: ErrorBound = plugins.load(NUMERICS, quantize).BOUND
+    compare_raw(run_raw(sparse, inputs), run_raw(dense, inputs).raw, bound.scaled(STRICTER))
 
 
 def _pays(weight: Weight) -> bool:
