@@ -13,7 +13,7 @@ class ErrorBound:
     A float file computes the same function up to rounding, so its largest error is bounded. A quantized one may be far
     off on single examples, whose activations it has to cut off, so its mean error is bounded.
 
-    Both are for a single output; for many the bound is half of that, as many outputs never vary little by chance.
+    Both are for a single output, which may vary little by chance; many never do, and for them half of it is allowed.
     What right files show: `python -m benchmarks.verification_bounds`.
     """
 
@@ -26,7 +26,7 @@ class ErrorBound:
 
     def for_outputs(self, count: int) -> "ErrorBound":
         """The bound for so many outputs that vary freely."""
-        return self.scaled((1 + 1 / max(count, 1)) / 2)
+        return self.scaled((1 + max(count, 1) ** -0.5) / 2)
 
     @property
     def clear_margin(self) -> float:
