@@ -96,7 +96,7 @@ def _measured(networks: list[str], formats: list[str], trained: bool) -> Iterato
                 for quantize in formats:
                     data = converter.convert(quantize, calibration=(examples[-256:],))
                     right, swapped = _compared(data, checked, expected, others)
-                    allowed = plugins.load(NUMERICS, quantize).BOUND.for_outputs(right.free).mean
+                    allowed = plugins.load(NUMERICS, quantize).BOUND.mean
                     name = f"{network}, {count} {activation or 'linear'}"
                     yield quantize, name, float(right.errors.mean()), allowed, float(swapped.errors.mean())
 

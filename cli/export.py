@@ -27,6 +27,7 @@ COLUMNS = (
     "energy_uj_estimate",
     "max_abs_error",
     "arena_bytes",
+    "micro_score",
 )
 
 

@@ -30,6 +30,7 @@ COLUMNS = (
     "latency_ms_p50",
     "energy_uj_estimate",
     "arena_bytes",
+    "micro_score",
 )
 
 

@@ -43,10 +43,14 @@ def _fraction(name: str) -> Callable[[Measurement], str]:
     return lambda row: "–" if getattr(row, name) is None else f"{getattr(row, name):.2%}"
 
 
-def _score(row: Measurement) -> str:
-    if row.score is None:
-        return "–"
-    return f"{row.score:.2%}" if row.metric in PERCENT_METRICS else f"{row.score:.4g}"
+def _score(name: str) -> Callable[[Measurement], str]:
+    def text(row: Measurement) -> str:
+        value: float | None = getattr(row, name)
+        if value is None:
+            return "–"
+        return f"{value:.2%}" if row.metric in PERCENT_METRICS else f"{value:.4g}"
+
+    return text
 
 
 def _milliseconds(name: str) -> Callable[[Measurement], str]:
@@ -107,7 +111,7 @@ COLUMNS = {
     "target": Column("target", _target),
     "file": Column("file", lambda row: row.file or ""),
     "quantize": Column("numeric", _numeric),
-    "score": Column("score", _score, _value("score"), points=True),
+    "score": Column("score", _score("score"), _value("score"), points=True),
     "parameters": Column("parameters", _count("parameters"), _value("parameters")),
     "prunable_weights": Column("weights", _count("prunable_weights")),
     "zero_weights": Column("zeroed", _count("zero_weights")),
@@ -124,6 +128,7 @@ COLUMNS = {
         "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
     ),
     "arena_bytes": Column("arena", _bytes("arena_bytes"), _value("arena_bytes")),
+    "micro_score": Column("score in\nTFLite Micro", _score("micro_score"), _value("micro_score"), points=True),
     "load_ms": Column("load", _milliseconds("load_ms"), _value("load_ms")),
     "peak_memory_bytes": Column("memory", _bytes("peak_memory_bytes"), _value("peak_memory_bytes")),
     "latency_ms_p90": Column("p90", _milliseconds("latency_ms_p90"), _value("latency_ms_p90")),

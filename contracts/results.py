@@ -69,6 +69,8 @@ class Measurement:
     training_s: float | None = None
     max_abs_error: float | None = None
     arena_bytes: int | None = None
+    micro_score: float | None = None
+    """Score in TFLite Micro, on at most 1,000 examples of the test part."""
     load_ms: float | None = None
     peak_memory_bytes: int | None = None
 

@@ -18,6 +18,12 @@ from dataset_io.facts import Facts
 _CLASSES = ("binary", "multiclass", "multilabel")
 _QUANTITIES = ("regression", "reconstruction")
 _IMBALANCE = 0.8
+_SPREADS: Mapping[str, Callable[[Array], float]] = {
+    "mae": lambda variances: float(np.mean(np.sqrt(variances))),
+    "mse": lambda variances: float(np.mean(variances)),
+    "rmse": lambda variances: float(np.sqrt(np.mean(variances))),
+}
+"""Of the variances of an output's numbers, in the unit of the metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,21 @@ def check_metric(name: str) -> None:
         nearest = difflib.get_close_matches(name, METRICS, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else "choose one of these"
         raise UsageError(f"--metric {name!r} is not one of {', '.join(METRICS)}", hint)
+
+
+def spread(task: Task, labels: tuple[Array, ...]) -> float | None:
+    """The error of always answering each number's mean (for `mae` its standard deviation), of the labels of a part.
+
+    In the unit of the task's score; None for scores that are no errors.
+    """
+    if task.metric.name not in _SPREADS:
+        return None
+    found = [
+        _SPREADS[task.metric.name](np.var(known.astype(np.float64), axis=0))
+        for known, metric in zip(labels, task.output_metrics, strict=True)
+        if metric is not None
+    ]
+    return float(np.mean(found))
 
 
 def for_outputs(name: str | None, kinds: tuple[str, ...], from_logits: tuple[bool, ...]) -> tuple[Metric | None, ...]:

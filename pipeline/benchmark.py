@@ -13,7 +13,8 @@ from contracts.results import Measurement, Result
 from dataset_io.opening import open_data
 from pipeline.benchmark_plot import plot_benchmark
 from pipeline.data_requests import data_options
-from pipeline.exporting import Exporter, latency_columns, measured_energies, score_file, size_columns
+from pipeline.exporting import Exporter, latency_columns, measured_energies, size_columns
+from pipeline.file_scores import score_file
 from pipeline.model_paths import is_tflite, size_of
 from pipeline.outputs import whole
 from pipeline.reporting import Reporter
@@ -113,7 +114,7 @@ def _tflite_entry(
     prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
     row = Measurement(
         file=str(path),
-        quantize=next(iter(summary.numeric_types), None),
+        quantize=summary.numeric_format,
         sparse=bool(summary.sparse_tensors),
         parameters=summary.parameters,
         prunable_weights=prunable,

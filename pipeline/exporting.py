@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Data, Split
-from contracts.errors import ExportError
+from contracts.data import Array, Split
 from contracts.recipe import DeviceRecipe, NumericsRecipe
-from dataset_io.metrics import score
 from dataset_io.samples import some_examples
 from keras_models.prediction import Predictor
 from keras_models.tfmot import WRAPPED
-from pipeline.quality import check_arena, drop
+from pipeline.file_scores import MicroScore, checked_score, micro_batch, micro_score, score_file
+from pipeline.quality import check_arena
 from pipeline.session import Session
 from tflite_export.convert import Converter
 from tflite_export.energy import file_energy_uj
@@ -23,16 +22,12 @@ from tflite_export.float_weights import float_weights
 from tflite_export.measure import energy_a_run_uj, latency
 from tflite_export.micro import MicroCheck, check_micro
 from tflite_export.reader import read_tflite
-from tflite_export.runtime import Runner
 from tflite_export.sizes import gzip_bytes
 from tflite_export.sparse.choice import store
 from tflite_export.verify import FEWEST_EXAMPLES, Verification, verify
 
 VERIFIED_EXAMPLES = 64
 CALIBRATION_EXAMPLES = 256
-BATCH_SIZE = 1024
-LARGEST_DROP = 5.0
-"""A file whose score is further below the model's (points, or per cent of an error) is no rendering of the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +38,7 @@ class Exported:
 
     `note` says how zeros are stored, empty where there are none.
 
-    `micro` is None unless the file is for TFLite Micro.
+    `micro` is None unless the file is for TFLite Micro; so is `micro_score`, which takes data too.
     """
 
     quantize: str
@@ -54,6 +49,7 @@ class Exported:
     score: float | None = None
     validation_score: float | None = None
     micro: MicroCheck | None = None
+    micro_score: MicroScore | None = None
     float_weights: Mapping[str, int] = field(default_factory=dict)
     """Of a model that was trained with rounding: layers that kept their weights in float, with the bytes of these."""
 
@@ -76,6 +72,7 @@ class Exported:
             "loss": None,
             "max_abs_error": self.verification.max_abs_error,
             "arena_bytes": self.arena_bytes,
+            "micro_score": self.micro_score.micro if self.micro_score else None,
             **size_columns(self.data),
         }
 
@@ -129,11 +126,10 @@ class Exporter:
         stored = store(self.convert(quantize, recipe), "off" if for_micro else recipe.sparse, quantize, self._examples)
         data = stored.data
         verification = verify(data, self._predictor, self._examples, quantize)
-        micro = None
-        if isinstance(recipe, DeviceRecipe) and for_micro:
-            micro = check_micro(data, self._examples, quantize)
-            check_arena(recipe, micro.arena_bytes)
-        value = self._checked_score(quantize, data, model_score, part) if model_score is not None else None
+        micro, scored = self._micro(quantize, recipe, data, model_score is not None)
+        value = None
+        if model_score is not None:
+            value = checked_score(quantize, recipe, self._session.require_data(), data, model_score, part)
         return Exported(
             quantize=quantize,
             data=data,
@@ -143,6 +139,7 @@ class Exporter:
             score=value if part is None else score_file(self._session.require_data(), data),
             validation_score=None if part is None else value,
             micro=micro,
+            micro_score=scored,
             float_weights=self._float_weights(data),
         )
 
@@ -153,15 +150,18 @@ class Exporter:
         names = {layer.name for layer in self._rounded._flatten_layers(include_self=False)}
         return {name.removeprefix(WRAPPED): size for name, size in float_weights(data, names).items()}
 
-    def _checked_score(self, quantize: str, data: bytes, model_score: float, part: Split | None) -> float:
-        value = score_file(self._session.require_data(), data, part)
-        metric = self._session.require_data().task.metric
-        if not drop(metric, model_score, value) <= LARGEST_DROP:
-            raise ExportError(
-                f"--quantize {quantize}: {metric.name} falls from {model_score:.4f} to {value:.4f}",
-                "export with another --quantize, or calibrate on data like the device's",
-            )
-        return value
+    def _micro(
+        self, quantize: str, recipe: NumericsRecipe, data: bytes, scored: bool
+    ) -> tuple[MicroCheck | None, MicroScore | None]:
+        """What a file comes to in TFLite Micro, and its score there where the model has one."""
+        if not isinstance(recipe, DeviceRecipe) or "micro" not in recipe.target:
+            return None, None
+        batch = micro_batch(self._session.require_data(), data) if scored else None
+        checked = check_micro(data, self._examples, quantize, batch[0] if batch else None)
+        check_arena(recipe, checked.arena_bytes)
+        if batch is None:
+            return checked, None
+        return checked, micro_score(recipe, self._session.require_data().task, data, batch, checked.scored)
 
     @cached_property
     def _calibration(self) -> tuple[Array, ...] | None:
@@ -184,16 +184,6 @@ def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:
     """The model as float32 .tflite, which tables compare with."""
     with Exporter(session) as exporter:
         return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
-
-
-def score_file(data: Data, file: bytes, part: Split | None = None) -> float:
-    """Score of a .tflite file on a part of the data (None: the test part), run in LiteRT."""
-    runner = Runner(file)
-    batches = [(labels, runner.run(inputs)) for inputs, labels in (part or data.test).batches(BATCH_SIZE)]
-    labels, predictions = (
-        tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True)) for parts in zip(*batches, strict=True)
-    )
-    return score(data.task, labels, predictions)
 
 
 def size_columns(data: bytes) -> dict[str, Any]:

@@ -42,5 +42,10 @@ def tell_about(exported: Exported, file: str, reporter: Reporter) -> None:
             f"run in TFLite Micro on {micro.examples} examples, in an arena of {micro.arena_bytes:,} bytes: "
             f"largest difference to LiteRT {micro.max_abs_difference:.3g}"
         )
+    if scored := exported.micro_score:
+        reporter.note(
+            f"scored in TFLite Micro on {scored.examples:,} examples of the test part: {scored.micro:.4f}; "
+            f"LiteRT on the same: {scored.litert:.4f}"
+        )
     if read_tflite(exported.data, file).keeps_state:
         reporter.note(f"{file} carries state from one run to the next: call reset_all_variables before a new sequence")

@@ -13,7 +13,6 @@ class ErrorBound:
     A float file computes the same function up to rounding, so its largest error is bounded. A quantized one may be far
     off on single examples, whose activations it has to cut off, so its mean error is bounded.
 
-    Both are for a single output, which may vary little by chance; many never do, and for them half of it is allowed.
     What right files show: `python -m benchmarks.verification_bounds`.
     """
 
@@ -24,11 +23,7 @@ class ErrorBound:
         """This share of the bound."""
         return ErrorBound(largest=None if self.largest is None else share * self.largest, mean=share * self.mean)
 
-    def for_outputs(self, count: int) -> "ErrorBound":
-        """The bound for so many outputs that vary freely."""
-        return self.scaled((1 + max(count, 1) ** -0.5) / 2)
-
     @property
     def clear_margin(self) -> float:
         """The margin from which on an answer is no matter of rounding, in relation to how much the outputs vary."""
-        return 2 * self.mean
+        return self.mean

@@ -20,13 +20,12 @@ class Closeness:
 
     Two models that have nothing to do with each other are 1.4 apart. `margins` are those by which the largest output
     of a row leads, or (`sigmoid`) that of an output over 0, in the same relation; `agreeing` says of each whether the
-    file gives the same answer. Both are empty for outputs that answer nothing. `free` outputs vary on their own.
+    file gives the same answer. Both are empty for outputs that answer nothing.
     """
 
     errors: Array
     margins: Array
     agreeing: Array
-    free: int
 
 
 def closeness(found: Array, expected: Array, activation: str | None, step: float | None) -> Closeness:
@@ -42,7 +41,6 @@ def closeness(found: Array, expected: Array, activation: str | None, step: float
         errors=_in_relation(each, scale),
         margins=_in_relation(margins, scale),
         agreeing=ours == theirs,
-        free=expected[0].size - (activation == "softmax") * (expected[0].size // expected.shape[-1]),
     )
 
 
@@ -54,9 +52,8 @@ def closenesses(found: RawRun, raw: tuple[Array, ...]) -> list[Closeness]:
     ]
 
 
-def why_too_far(found: Closeness, single: ErrorBound, activation: str | None) -> str | None:
-    """What is beyond the bound (given for one output), None where nothing is; values that are no numbers are."""
-    bound = single.for_outputs(found.free)
+def why_too_far(found: Closeness, bound: ErrorBound, activation: str | None) -> str | None:
+    """What is beyond the bound, None where nothing is; values that are no numbers are."""
     for kind, error, allowed in (
         ("largest", float(found.errors.max()), bound.largest),
         ("mean", float(found.errors.mean()), bound.mean),

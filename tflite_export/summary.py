@@ -8,6 +8,16 @@ from functools import cached_property
 
 from tflite_export.sizes import gzip_bytes
 
+PASSING_ON = ("DENSIFY", "DEQUANTIZE", "GATHER")
+"""Operators that only change how weights are stored, or choose among them."""
+FORMATS = {"float32": "none", "int2": "int4"}
+INT8_FORMATS = {"float32": "dynamic", "int16": "int16x8"}
+"""By the type of what is computed with weights in int8; else they are called by the type of the weights."""
+
+
+def _format(weights: str, computed: str) -> str:
+    return INT8_FORMATS.get(computed, "int8") if weights == "int8" else FORMATS.get(weights, weights)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TensorSummary:
@@ -105,6 +115,29 @@ class TfliteSummary:
         for tensor in self.parameter_tensors:
             counts[tensor.dtype] += tensor.size
         return dict(counts.most_common())
+
+    @property
+    def numeric_format(self) -> str | None:
+        """The format that most weights are computed in, as --quantize calls it; None where there are no weights.
+
+        `int8+float32` where only some layers are computed in integers.
+        """
+        stored = {tensor.name: tensor for tensor in self.parameter_tensors}
+        weights: Counter[str] = Counter()
+        for operator in self.operators:
+            read = [stored.get(tensor.name) for tensor in operator.inputs if tensor is not None]
+            kernels = [tensor for tensor in read if tensor is not None and tensor.size > max(tensor.shape, default=1)]
+            result = next((tensor for tensor in operator.outputs if tensor is not None), None)
+            if result is None or not kernels:
+                continue
+            if operator.name in PASSING_ON:  # what reads its result computes with these weights
+                stored[result.name] = kernels[0]
+                continue
+            for kernel in kernels:
+                weights[_format(kernel.dtype, result.dtype)] += kernel.size
+        if {"int8", "none"} <= weights.keys():
+            return "int8+float32"
+        return weights.most_common(1)[0][0] if weights else next(iter(self.numeric_types), None)
 
     @property
     def parameter_tensors(self) -> tuple[TensorSummary, ...]:

@@ -10,8 +10,9 @@ from cli.terminal import TerminalReporter
 from contracts.errors import QualityGateError
 from contracts.plugins import catalogue
 from contracts.recipe import ExportRecipe
-from pipeline.exporting import Exporter, score_file, unpruned_file
+from pipeline.exporting import Exporter, unpruned_file
 from pipeline.file_choice import Scores, choose_file, export_candidates
+from pipeline.file_scores import score_file
 from pipeline.session import open_session
 from tflite_export.convert import NUMERICS
 

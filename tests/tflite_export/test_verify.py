@@ -109,7 +109,7 @@ def test_answers_count_where_the_model_is_sure():
     expected[:, 7] = 20
     found = expected.copy()
     found[:, 7], found[:, 8] = 17, 18
-    bound = ErrorBound(mean=2.0)
+    bound = ErrorBound(mean=3.0)
     one = closeness(found, expected, "softmax", None)
     assert one.errors.max() < 1
     assert why_too_far(one, bound, "softmax") == "of 64 answers that are clear, 64 are others"

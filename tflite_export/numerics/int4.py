@@ -14,8 +14,9 @@ from tflite_export.reader import parse
 SUMMARY = "weights as 4-bit integers where LiteRT has kernels (else 8): an eighth of the size, no calibration"
 NEEDS_CALIBRATION = False
 IO = ("float32",)
-# A 4-bit weight is off by up to 1/14 of its channel's largest value, 18 times as much as an int8 one: seen up to 0.72.
-BOUND = ErrorBound(mean=0.8)
+# A 4-bit weight is off by up to 1/14 of its channel's largest value, 18 times as much as an int8 one: seen
+# on average up to 0.79.
+BOUND = ErrorBound(mean=0.85)
 
 FOUR_BITS = ("FULLY_CONNECTED", "CONV_2D", "EMBEDDING_LOOKUP")
 EIGHT_BITS = ("DEPTHWISE_CONV_2D", "CONV_2D_TRANSPOSE", "BATCH_MATMUL")

@@ -1,0 +1,41 @@
+"""A file is called by the format that it computes in, as --quantize names it."""
+
+import keras
+
+from contracts import plugins
+from tests.tflite_export.conftest import case_of
+from tflite_export.convert import NUMERICS
+from tflite_export.reader import read_tflite
+from tflite_export.sparse.choice import store
+
+
+def test_each_format_is_called_by_its_name():
+    layers = [keras.Input((64,)), keras.layers.Dense(96, activation="relu"), keras.layers.Dense(10)]
+    case = case_of(keras.Sequential(layers), ("scores",))
+    with case.converter as converter:
+        for quantize in plugins.catalogue(NUMERICS):
+            data = converter.convert(quantize, calibration=case.examples)
+            assert read_tflite(data, "file").numeric_format == quantize
+
+
+def test_a_table_counts_by_what_reads_its_rows():
+    """ai-edge-quantizer leaves it in float."""
+    layers = [keras.Input((6,), dtype="int32"), keras.layers.Embedding(500, 32), keras.layers.GlobalAveragePooling1D()]
+    case = case_of(keras.Sequential([*layers, keras.layers.Dense(64), keras.layers.Dense(10)]), ("scores",))
+    with case.converter as converter:
+        for quantize, name in {"float16": "float16", "dynamic": "dynamic", "int8": "int8", "int4": "none"}.items():
+            data = converter.convert(quantize, calibration=case.examples)
+            assert read_tflite(data, "file").numeric_format == name
+
+
+def test_zeros_that_are_left_out_change_no_name():
+    case = case_of(keras.Sequential([keras.Input((128,)), keras.layers.Dense(64)]), ("scores",))
+    weights = case.model.get_weights()
+    weights[0][16:] = 0
+    case.model.set_weights(weights)
+    with case.converter as converter:
+        for quantize in ("none", "float16", "int8"):
+            dense = converter.convert(quantize, calibration=case.examples)
+            sparse = store(dense, "on", quantize, case.examples)
+            assert sparse.sparse
+            assert read_tflite(sparse.data, "file").numeric_format == quantize
