@@ -68,7 +68,7 @@ def check_micro(
     outputs, raw_outputs, arena_bytes = _run(data, raw.data, runner.prepare(both))
     all_outputs = runner.finish(outputs)
     found = tuple(array[:EXAMPLES] for array in all_outputs)
-    _check(replace(expected, outputs=found, raw=Runner(raw.data).finish(raw_outputs)), expected, quantize)
+    check_raw(replace(expected, outputs=found, raw=Runner(raw.data).finish(raw_outputs)), expected, quantize)
     differences = [np.abs(ours - theirs).max() for ours, theirs in zip(found, expected.outputs, strict=True)]
     return MicroCheck(
         arena_bytes=arena_bytes,
@@ -78,7 +78,7 @@ def check_micro(
     )
 
 
-def _check(found: RawRun, expected: RawRun, quantize: str) -> None:
+def check_raw(found: RawRun, expected: RawRun, quantize: str) -> None:
     """Raise ExportError where TFLite Micro's raw outputs are not LiteRT's; says whose fault it is."""
     bound = plugins.load(NUMERICS, quantize).BOUND
     for name, one, activation in zip(found.names, closenesses(found, expected.raw), found.activations, strict=True):

@@ -7,7 +7,8 @@ import pytest
 from contracts.errors import ExportError
 from tests.tflite_export.conftest import interface_of
 from tflite_export.convert import convert
-from tflite_export.micro import check_micro
+from tflite_export.micro import check_micro, check_raw
+from tflite_export.raw_outputs import RawRun, activated
 
 pytest.importorskip("tflite_micro", reason="tflite-micro exists for Linux on x86-64 only")
 
@@ -27,6 +28,36 @@ def test_float_files_agree_to_rounding_and_need_more_memory(cases):
     integers = check_micro(case.converter.convert("int8", calibration=case.examples, io="int8"), case.examples, "int8")
     assert floats.max_abs_difference < 1e-6
     assert floats.arena_bytes > 2 * integers.arena_bytes
+
+
+def raw_run(raw):
+    return RawRun(
+        names=("y",), outputs=(activated(raw, "softmax"),), raw=(raw,), activations=("softmax",), steps=(0.3,)
+    )
+
+
+def test_a_step_before_the_softmax_is_no_difference():
+    """It makes 7 points of probability, more than 1/16."""
+    raw = 5 * np.random.default_rng(0).standard_normal((32, 10))
+    raw[:, :2] = np.array([12.0, 11.9])
+    other = raw + np.array([0.0, 0.3] + [0.0] * 8)
+    assert np.abs(activated(other, "softmax") - activated(raw, "softmax")).max() > 1 / 16
+    check_raw(raw_run(other), raw_run(raw), "int8")
+
+
+@pytest.mark.parametrize(
+    ("share", "message"),
+    [
+        (0.8, "TFLite Micro's kernels round otherwise than LiteRT's, which run the file right"),
+        (1.4, "that is a fault of a kernel of TFLite Micro, not of the model"),
+    ],
+)
+def test_the_message_says_whose_fault_it_is(share, message):
+    generator = np.random.default_rng(0)
+    raw = 5 * generator.standard_normal((32, 10))
+    other = raw + 5 * share * generator.standard_normal((32, 10))
+    with pytest.raises(ExportError, match=message):
+        check_raw(raw_run(other), raw_run(raw), "int8")
 
 
 def test_all_operators_that_the_runtime_lacks_are_named():
