@@ -42,10 +42,10 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
     original = scores(session, recipe, model.score)
     choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, original)
     chosen = choice.chosen.exported
+    rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
+    tell_about(chosen, recipe.tflite, reporter)
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))
-    rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
-    tell_about(chosen, recipe.tflite, reporter)
     written = {role: str(place) for role, place in outputs.items()}
     return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=written)

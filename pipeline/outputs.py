@@ -120,9 +120,3 @@ def _next_step(reason: str) -> str:
     if reason == os.strerror(errno.EEXIST):
         return "nothing was written; --force overwrites what is there"
     return "nothing was written; check the folder, its permissions and limits"
-
-
-def write_text(path: Path, text: str, force: bool) -> None:
-    """Write a text file whole or not at all."""
-    with whole(path, force) as temporary:
-        temporary.write_text(text, encoding="utf-8")
