@@ -77,11 +77,15 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a step left behind; `status` is the exit status, negative for a signal that killed it."""
+    """What a step left behind; `status` is the exit status, negative for a signal that killed it.
+
+    `seconds` by the clock, `computed` of a processor.
+    """
 
     step: Step
     status: int
     seconds: float
+    computed: float
     peak_bytes: int
     hung: bool
     processes_left: int
@@ -121,6 +125,7 @@ class Report:
     argv: tuple[tuple[str, ...], ...]
     statuses: tuple[int, ...]
     seconds: float
+    computed: float
     peak_bytes: int
     faults: tuple[Fault, ...]
     stderr: str = field(repr=False, default="")

@@ -43,6 +43,7 @@ def run(step: Step, folder: Folder, hang_seconds: float = HANG_SECONDS) -> Outco
         step=step,
         status=os.waitstatus_to_exitcode(status),
         seconds=seconds,
+        computed=usage.ru_utime + usage.ru_stime,
         peak_bytes=usage.ru_maxrss * 1024,
         hung=hung,
         processes_left=0 if hung or step.signal == signal.SIGKILL else left,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.hostile.cases import FAULTS, Fault, Report
 
+_CASES_A_LINE = 500
+
 
 @dataclass
 class Table:
@@ -15,6 +17,7 @@ class Table:
 
     cases: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
+    computed: Counter[str] = field(default_factory=Counter)
     faults: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     peak_bytes: int = 0
@@ -24,6 +27,7 @@ class Table:
         """Count one case."""
         self.cases[report.family] += 1
         self.seconds[report.family] += report.seconds
+        self.computed[report.family] += report.computed
         self.statuses[report.family][report.statuses[-1]] += 1
         self.peak_bytes = max(self.peak_bytes, report.peak_bytes)
         for kind in {fault.kind for fault in report.faults}:
@@ -33,10 +37,11 @@ class Table:
 
 
 def progress(table: Table, start: float) -> None:
-    """One line that is written over, on a terminal only."""
-    if sys.stderr.isatty():
-        count = sum(table.cases.values())
-        print(f"\r{count} cases, {len(table.found)} found, {time.monotonic() - start:.0f} s", end="", file=sys.stderr)
+    """One line that is written over, on a terminal; elsewhere a line now and then."""
+    count = sum(table.cases.values())
+    end = "\r" if sys.stderr.isatty() else "\n" if count % _CASES_A_LINE == 0 else None
+    if end is not None:
+        print(f"{count} cases, {len(table.found)} found, {time.monotonic() - start:.0f} s", end=end, file=sys.stderr)
 
 
 def show(table: Table, seconds: float) -> None:
@@ -50,10 +55,11 @@ def show(table: Table, seconds: float) -> None:
         print(f"{kind}: {fault.seen[:300]}")
         print(f"    {len(members)} times, first {report.family}:{report.number}: {report.title}")
         print(f"    edgeprune {' '.join(report.argv[-1])[:300]}")
-    heads = ["family", "cases", "done", *FAULTS, "s/case"]
+    heads = ["family", "cases", "done", *FAULTS, "s/case", "cpu s/case"]
     rows = [_row(table, family) for family in sorted(table.cases)]
-    total = [sum(int(row[column]) for row in rows) for column in range(1, len(heads) - 1)]
-    rows.append(["all", *map(str, total), f"{sum(table.seconds.values()) / max(1, total[0]):.2f}"])
+    total = [sum(int(row[column]) for row in rows) for column in range(1, len(heads) - 2)]
+    means = [sum(times.values()) / max(1, total[0]) for times in (table.seconds, table.computed)]
+    rows.append(["all", *map(str, total), *(f"{mean:.2f}" for mean in means)])
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     for row in (heads, *rows):
         print(
@@ -70,8 +76,9 @@ def show(table: Table, seconds: float) -> None:
 
 def _row(table: Table, family: str) -> list[str]:
     counts = [str(table.faults[family][kind]) for kind in FAULTS]
-    mean = table.seconds[family] / table.cases[family]
-    return [family, str(table.cases[family]), str(table.statuses[family][0]), *counts, f"{mean:.2f}"]
+    means = [times[family] / table.cases[family] for times in (table.seconds, table.computed)]
+    done = str(table.statuses[family][0])
+    return [family, str(table.cases[family]), done, *counts, *(f"{mean:.2f}" for mean in means)]
 
 
 def signature(text: str) -> str:

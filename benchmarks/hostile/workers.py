@@ -128,6 +128,7 @@ def _report(family: str, number: int, case: Case, outcomes: list[Outcome], found
         argv=tuple(outcome.step.arguments for outcome in outcomes),
         statuses=tuple(outcome.status for outcome in outcomes),
         seconds=sum(outcome.seconds for outcome in outcomes),
+        computed=sum(outcome.computed for outcome in outcomes),
         peak_bytes=max(outcome.peak_bytes for outcome in outcomes),
         faults=found,
         stderr=outcomes[-1].stderr[-2000:],

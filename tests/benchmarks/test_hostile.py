@@ -4,6 +4,8 @@ import copy
 import json
 import random
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +26,7 @@ def folder(tmp_path: Path, samples: Path) -> Folder:
 
 
 def outcome(status: int = 0, stderr: str = "", *arguments: str, **more: object) -> Outcome:
-    plain = {"seconds": 0.1, "peak_bytes": 1, "hung": False, "processes_left": 0, "stdout": b"{}"}
+    plain = {"seconds": 0.1, "computed": 0.1, "peak_bytes": 1, "hung": False, "processes_left": 0, "stdout": b"{}"}
     step = Step(arguments=arguments or ("inspect", "model.h5"))
     return Outcome(**{"step": step, "status": status, "stderr": stderr, **plain, **more})
 
@@ -108,6 +110,17 @@ def test_a_case_runs_in_a_child_and_is_kept(samples: Path, tmp_path: Path) -> No
     )
     assert [fault.kind for fault in workers.run_case("mine", whole, 5, settings).faults] == ["exit"]
     assert "accepted" in (tmp_path / "kept" / "mine-5" / "CASE.txt").read_text()
+
+
+def test_some_hundred_cases_find_nothing(tmp_path: Path) -> None:
+    """All families that need no TensorFlow, in a process that forks: this one may have threads."""
+    light = [name for name, family in workers.families().items() if not family.TENSORFLOW]
+    chosen = [word for name in light for word in ("--family", name)]
+    command = [sys.executable, "-m", "benchmarks.hostile", "--cases", "200", "--seed", "1", *chosen]
+    done = subprocess.run(
+        [*command, "--keep", str(tmp_path)], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_family_says_what_it_is() -> None:

@@ -10,7 +10,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.command_lines import command_line, recipe_file
 
 SUMMARY = "all commands: random flags and recipe files, with right and wrong values"
-SHARE = 30
+SHARE = 16
 TENSORFLOW = True
 
 MODELS = ("operators2.h5", "operators3.keras", "nested2.h5", "nested3.keras", "operators2_saved")

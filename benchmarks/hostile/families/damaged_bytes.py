@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.damaged_models import bytes_of_a_model
 
 SUMMARY = "inspect: models whose bytes are damaged"
-SHARE = 30
+SHARE = 40
 TENSORFLOW = False
 
 

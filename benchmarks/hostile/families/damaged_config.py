@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.damaged_models import config_of_a_model
 
 SUMMARY = "inspect: models whose config is damaged"
-SHARE = 40
+SHARE = 50
 TENSORFLOW = False
 
 

@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.damaged_models import weights_of_a_model
 
 SUMMARY = "inspect: models whose arrays are damaged"
-SHARE = 20
+SHARE = 30
 TENSORFLOW = False
 
 

@@ -8,7 +8,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.damage import damaged_bytes
 
 SUMMARY = "prune, export, benchmark --data: odd and damaged archives, tables, folders of images, saved data sets"
-SHARE = 30
+SHARE = 16
 TENSORFLOW = True
 
 MODELS = {

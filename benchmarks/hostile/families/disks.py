@@ -8,7 +8,7 @@ from benchmarks.hostile.families.streams import STREAMS
 from benchmarks.hostile.work_with_stores import COMMANDS, STORE, prepare
 
 SUMMARY = "prune, sweep, export, benchmark: full disks; stdout full, closed, of another encoding"
-SHARE = 6
+SHARE = 4
 TENSORFLOW = True
 
 OTHERS = (

@@ -7,7 +7,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.work_with_stores import COMMANDS, STORE, output, prepare, same_results
 
 SUMMARY = "kill -9 of a sweep and of training with --store, and the same again"
-SHARE = 3
+SHARE = 2
 TENSORFLOW = True
 
 

@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.hostile_models import hostile_model
 
 SUMMARY = "prune, export: models that hold code in every place that a loader runs"
-SHARE = 15
+SHARE = 14
 TENSORFLOW = True
 
 COMMANDS = (

@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.damaged_models import bytes_of_a_model, config_of_a_model, weights_of_a_model
 
 SUMMARY = "prune, export, sweep, benchmark: models whose bytes, config or arrays are damaged"
-SHARE = 40
+SHARE = 22
 TENSORFLOW = True
 
 COMMANDS = (

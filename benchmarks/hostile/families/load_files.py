@@ -7,7 +7,7 @@ from benchmarks.hostile.families.load_code import COMMANDS
 from benchmarks.hostile.hostile_files import hostile_file
 
 SUMMARY = "prune, export: links, pipes, devices, bombs, circles, sizes that are only declared"
-SHARE = 8
+SHARE = 6
 TENSORFLOW = True
 
 HARMLESS = ("two members of a name", "member outside")

@@ -8,7 +8,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.work_with_stores import COMMANDS, STORE, prepare
 
 SUMMARY = "SIGINT and SIGTERM at random moments of every command"
-SHARE = 8
+SHARE = 5
 TENSORFLOW = True
 
 OTHERS = (

@@ -7,7 +7,7 @@ from benchmarks.hostile.damage import damaged_bytes
 from benchmarks.hostile.work_with_stores import COMMANDS, STORE, output, prepare, same_results
 
 SUMMARY = "sweep and prune --store: damaged rows and checkpoints"
-SHARE = 4
+SHARE = 2
 TENSORFLOW = True
 
 

@@ -6,7 +6,7 @@ from benchmarks.hostile.cases import Case, Folder, Step
 from benchmarks.hostile.families.damaged_tflite import damaged_file
 
 SUMMARY = "benchmark: .tflite files whose bytes are damaged"
-SHARE = 6
+SHARE = 3
 TENSORFLOW = True
 
 
