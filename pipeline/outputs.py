@@ -24,14 +24,15 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) 
     """
     outputs, inputs = list(outputs), list(inputs)
     mend({path.parent for path in (*outputs, *inputs)})
-    seen: set[Path] = set()
-    read = {path.resolve() for path in inputs}
+    seen: set[str] = set()
+    read = set(map(os.path.realpath, inputs))  # Path.resolve() raises RuntimeError for a link that leads to itself
     for path in outputs:
-        if path.resolve() in read:
+        place = os.path.realpath(path)
+        if place in read:
             raise OutputError(f"{path}: is what this command reads", "choose another name for the output")
-        if path.resolve() in seen:
+        if place in seen:
             raise OutputError(f"{path}: two outputs have this name", "choose another name for one of them")
-        seen.add(path.resolve())
+        seen.add(place)
         check_free(path, force)
 
 

@@ -116,7 +116,7 @@ def test_some_hundred_cases_find_nothing(tmp_path: Path) -> None:
     """All families that need no TensorFlow, in a process that forks: this one may have threads."""
     light = [name for name, family in workers.families().items() if not family.TENSORFLOW]
     chosen = [word for name in light for word in ("--family", name)]
-    command = [sys.executable, "-m", "benchmarks.hostile", "--cases", "200", "--seed", "1", *chosen]
+    command = [sys.executable, "-m", "benchmarks.hostile", "--cases", "150", "--seed", "1", *chosen]
     done = subprocess.run(
         [*command, "--keep", str(tmp_path)], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )

@@ -19,6 +19,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
     (folder / "good.h5").write_bytes(good)
     (folder / "cut.h5").write_bytes(good[: len(good) // 2])
     (folder / "empty.keras").touch()
+    (folder / "itself.h5").symlink_to("itself.h5")
     with zipfile.ZipFile(folder / "list.keras", "w") as archive:
         for name in ("config.json", "metadata.json", "model.weights.h5"):
             archive.writestr(name, "[]")
@@ -52,6 +53,7 @@ def _save_models(folder: Path) -> None:
 
 CASES = (
     (1, "no such file", "missing.h5 --threshold 0.1"),
+    (1, "levels of symbolic links", "itself.h5 --threshold 0.1"),
     (1, "empty, expected a Keras model", "empty.keras --threshold 0.1"),
     (1, "cut off or damaged", "cut.h5 --threshold 0.1"),
     (1, "cut off or damaged", "list.keras --threshold 0.1"),
@@ -87,7 +89,7 @@ CASES = (
 def test_one_line_says_what_is_wrong(
     status: int, reason: str, arguments: str, bad: Path, edgeprune: Callable[..., object]
 ) -> None:
-    before = {file: file.stat().st_mtime_ns for file in bad.rglob("*")}
+    before = {file: file.lstat().st_mtime_ns for file in bad.rglob("*")}
     done = edgeprune("prune", *arguments.split(), cwd=bad)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     assert done.exit_code == status
@@ -95,7 +97,7 @@ def test_one_line_says_what_is_wrong(
     assert reason in errors[0]
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    assert {file: file.stat().st_mtime_ns for file in bad.rglob("*")} == before
+    assert {file: file.lstat().st_mtime_ns for file in bad.rglob("*")} == before
 
 
 def test_a_saved_model_with_an_unknown_loss_is_pruned_and_said(
