@@ -12,29 +12,31 @@ from keras_models.model_config.references import keras3_tensors
 _OPERATOR_LAYERS = ("TFOpLambda", "SlicingOpLambda")
 _KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
 
-ModelReader = Callable[[Mapping[str, Any], str], object]
-"""Reads the serialized model at a path: what a wrapper may hold in a layer's place."""
+ModelReader = Callable[[Mapping[str, Any], str], int]
+"""Reads the serialized model at a path, which a wrapper may hold in a layer's place; returns what `read_layer` does."""
 
 
-def read_layer(item: Any, path: str, read_model: ModelReader) -> None:
-    """Check one serialized layer that is no model. Raises NotAsExpectedError."""
+def read_layer(item: Any, path: str, read_model: ModelReader) -> int:
+    """Check one serialized layer that is no model; returns how many calls of layers one call of it makes.
+
+    Raises NotAsExpectedError.
+    """
     config = item["config"]
     if not is_keras_own(item):
-        _read_held_by_unknown(config, path, read_model)
-        return
+        return 1 + _read_held_by_unknown(config, path, read_model)
     if is_operator(item):
         if item["class_name"] in _OPERATOR_LAYERS:
             require(config, "function", TEXT)
         elif next(keras3_tensors(config), None):
             raise NotAsExpectedError("its config holds a tensor, expected one only in its calls")
-        return
+        return 1
     keys = LAYER_KEYS[item["class_name"]]
     for key, kind in (*COMMON.items(), *keys.items()):
         if key in config:
             kind.check(f"config key {key!r}", config[key])
         elif key in REQUIRED and key in keys:
             raise NotAsExpectedError(f"config key {key!r} is missing, expected {kind.expected}")
-    _read_held(item["class_name"], config, path, read_model)
+    return 1 + _read_held(item["class_name"], config, path, read_model)
 
 
 def read_entry(item: Any, place: str) -> None:
@@ -76,39 +78,39 @@ def require(holder: Mapping[str, Any], key: str, kind: Any) -> None:
     kind.check(repr(key), holder[key])
 
 
-def _read_held(kind: str, config: Mapping[str, Any], path: str, read_model: ModelReader) -> None:
+def _read_held(kind: str, config: Mapping[str, Any], path: str, read_model: ModelReader) -> int:
+    count = 0
     for key, required in HELD_LAYERS.get(kind, {}).items():
         if config.get(key) is None:
             if required:
                 raise NotAsExpectedError(f"config key {key!r} is missing, expected a layer")
         else:
-            _read_inner(config[key], f"config key {key!r}", f"{path}/{key}", read_model)
+            count += _read_inner(config[key], f"config key {key!r}", f"{path}/{key}", read_model)
     if kind == "StackedRNNCells":
         require(config, "cells", LIST)
         for position, cell in enumerate(config["cells"]):
-            _read_inner(cell, f"cell {position}", f"{path}/cells/{position}", read_model)
+            count += _read_inner(cell, f"cell {position}", f"{path}/cells/{position}", read_model)
+    return count
 
 
-def _read_inner(item: Any, place: str, path: str, read_model: ModelReader) -> None:
+def _read_inner(item: Any, place: str, path: str, read_model: ModelReader) -> int:
     with located(path):
         read_entry(item, place)
-        if is_model(item):
-            read_model(item, path)
-        else:
-            read_layer(item, path, read_model)
+        return read_model(item, path) if is_model(item) else read_layer(item, path, read_model)
 
 
-def _read_held_by_unknown(config: Mapping[str, Any], path: str, read_model: ModelReader) -> None:
+def _read_held_by_unknown(config: Mapping[str, Any], path: str, read_model: ModelReader) -> int:
     """A class that is not known may hold anything; what looks like a layer of Keras's in it is read as one."""
     if "trainable" in config:
         FLAG.check("config key 'trainable'", config["trainable"])
-    for key in ("layer", "cell", "backward_layer"):
-        held = config.get(key)
-        if looks_like_layer(held):
-            _read_inner(held, f"config key {key!r}", f"{path}/{key}", read_model)
+    return sum(
+        _read_inner(config[key], f"config key {key!r}", f"{path}/{key}", read_model)
+        for key in ("layer", "cell", "backward_layer")
+        if _looks_like_layer(config.get(key))
+    )
 
 
-def looks_like_layer(value: Any) -> bool:
+def _looks_like_layer(value: Any) -> bool:
     """Whether a value in a config is a serialized layer or model."""
     return (
         isinstance(value, dict) and isinstance(value.get("class_name"), str) and isinstance(value.get("config"), dict)

@@ -23,6 +23,9 @@ from keras_models.model_config.layers import is_keras_own, is_operator, read_ent
 
 _DAMAGED = "the file is damaged: save the model again with the Keras that made it"
 
+_MOST_CALLS = 10_000
+"""NASNetLarge makes 1,041. Models that call models twice, each inside the next, double their calls at every level."""
+
 
 def read_config(path: Path, config: Any, keras_major: int) -> dict[str, Any]:
     """The serialized model that was read from a file, checked in all that the rest of edgeprune relies on.
@@ -48,25 +51,35 @@ class _Reader:
         self.keras_major = keras_major
         self.paths: set[str] = set()
 
-    def read_model(self, model: Mapping[str, Any], path: str) -> None:
-        """Check one model and all in it. Raises NotAsExpectedError with the layer's path."""
+    def read_model(self, model: Mapping[str, Any], path: str) -> int:
+        """Check one model and all in it; returns how many calls of layers one call of it makes.
+
+        Raises NotAsExpectedError with the layer's path.
+        """
         prefix = f"{path}/" if path else ""
         with located(path):
             items = _items(model)
             self._check_names(items, prefix)
+        count = 0
         for item in items:
             inner = prefix + layer_name(item)
             with located(inner):
-                if is_model(item):
-                    self.read_model(item, inner)
-                else:
-                    read_layer(item, inner, self.read_model)
+                each = self.read_model(item, inner) if is_model(item) else read_layer(item, inner, self.read_model)
+                count += each * max(1, len(item.get("inbound_nodes", ())))
+                if count > _MOST_CALLS:
+                    raise NotAsExpectedError(
+                        f"its model makes {count:,} calls of layers, expected {_MOST_CALLS:,} at most"
+                    )
         if is_functional(model):
-            read_edges(model["config"], self.keras_major, prefix)
-            for item in items:
-                if is_model(item) or (is_operator(item) and is_keras_own(item)):
-                    with located(prefix + layer_name(item)):
-                        read_calls(item)
+            self._read_connections(model, items, prefix)
+        return count
+
+    def _read_connections(self, model: Mapping[str, Any], items: Sequence[Any], prefix: str) -> None:
+        read_edges(model["config"], self.keras_major, prefix)
+        for item in items:
+            if is_model(item) or (is_operator(item) and is_keras_own(item)):
+                with located(prefix + layer_name(item)):
+                    read_calls(item)
 
     def _check_names(self, items: Sequence[Any], prefix: str) -> None:
         """Raises NotAsExpectedError where an entry is no layer, or its name is missing or not its own."""

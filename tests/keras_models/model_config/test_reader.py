@@ -23,9 +23,12 @@ from tests.keras_models.model_config.mutations import mutated
 from tests.keras_models.model_config.small_configs import (
     HONEST,
     Config,
+    called_first,
+    in_place,
     keras2_model,
     keras2_tensor,
     keras3_model,
+    keras3_tensor,
     nested,
 )
 
@@ -57,6 +60,19 @@ def test_a_nested_functional_model_of_keras_2_counts_its_calls_from_1() -> None:
     """tf_keras's loader would wait for call 0 for ever."""
     with pytest.raises(ModelFileError, match="call 0 of layer 'inner', which has calls 1 to 1"):
         read(nested(keras2_model(), [keras2_tensor("x")]), 2)
+
+
+def test_models_that_call_models_twice_are_counted() -> None:
+    """At 24 levels there would be 16 million calls to read, and to build."""
+    model = keras3_model()
+    for level in range(24):
+        model = nested(model, {"args": [keras3_tensor("x")], "kwargs": {}})
+        again = {"args": [keras3_tensor("inner")], "kwargs": {}}
+        in_place(model, "inner")["inbound_nodes"].append(again)
+        model = called_first(model, 1)
+        model["config"]["name"] = f"level{level}"
+    with pytest.raises(ModelFileError, match=r"its model makes \d+,\d+ calls of layers, expected 10,000 at most"):
+        read(model)
 
 
 @settings(max_examples=300, deadline=None)
