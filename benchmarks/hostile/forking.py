@@ -149,7 +149,7 @@ def _watched(child: int, step: Step, start: float, hang_seconds: float) -> tuple
     finally:
         os.close(descriptor)
     _, status, usage = os.wait4(child, 0)
-    return status, usage, hung
+    return status, usage, hung and os.WIFSIGNALED(status)  # it may have ended just then
 
 
 def _signal_group(child: int, number: int) -> None:

@@ -23,6 +23,7 @@ _INTERRUPTED = (130, 143)
 _NOISE = re.compile(
     r"^(WARNING|INFO|[WEIF]\d{4} |\d{4}-\d\d-\d\d .* [WEIF] )|Warning:|absl::|^\s+File \"|Exception ignored|HDF5-DIAG"
 )
+_BEGUN_SECONDS = 1.0  # by then a command has set up what it does on a signal, on a busy machine too
 _DIGESTED_BYTES = 64 << 20
 
 
@@ -97,7 +98,7 @@ def _last(outcome: Outcome) -> str:
 
 def _of_status(case: Case, outcome: Outcome) -> Iterator[Fault]:
     status, step = outcome.status, outcome.step
-    if outcome.hung or outcome.peak_bytes > MOST_BYTES or (step.signal == signal.SIGKILL and status == -signal.SIGKILL):
+    if outcome.hung or outcome.peak_bytes > MOST_BYTES or _ended_as_told(outcome):
         return
     if step.stdout == "closed" and status in (141, -signal.SIGPIPE):
         return
@@ -114,6 +115,14 @@ def _of_status(case: Case, outcome: Outcome) -> Iterator[Fault]:
         yield Fault("exit", "accepted, and must be refused")
     if status == 0 and _asks_for_json(step.arguments) and step.stdout == "file":
         yield from _of_json(outcome)
+
+
+def _ended_as_told(outcome: Outcome) -> bool:
+    """Whether a signal ended a process that cannot stop it (SIGKILL), or that had not begun its work yet."""
+    step = outcome.step
+    if step.signal is None or outcome.status != -step.signal:
+        return False
+    return step.signal == signal.SIGKILL or (step.after < _BEGUN_SECONDS and not outcome.stderr and not outcome.stdout)
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:
