@@ -8,7 +8,7 @@ from contracts.recipe import ExportRecipe, as_plain
 from contracts.results import Result
 from pipeline.chosen_weights import matrix_zeros
 from pipeline.exporting import Exporter, unpruned_file
-from pipeline.file_choice import choose_file, export_candidates, scores
+from pipeline.file_choice import choose_file, export_candidates
 from pipeline.kept_run import KeptRun, keeping
 from pipeline.model_paths import size_of
 from pipeline.outputs import all_whole
@@ -39,8 +39,8 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
     for exported in files:
         check_weights(exported.data, matrix_zeros(session))
     metric = session.data.task.metric if session.data else None
-    original = scores(session, recipe, model.score)
-    choice = choose_file(files, unpruned_file(session, recipe), recipe, metric, original)
+    unpruned = unpruned_file(session, recipe)
+    choice = choose_file(files, unpruned, recipe, metric, original=model.score, model=model.score)
     chosen = choice.chosen.exported
     rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
     tell_about(chosen, recipe.tflite, reporter)

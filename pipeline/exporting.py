@@ -34,7 +34,8 @@ CALIBRATION_EXAMPLES = 256
 class Exported:
     """A verified file, not yet written. `score` is the file's own, on the test part; None without data.
 
-    `validation_score` is there where files are chosen by it.
+    `validation_change` is how much higher its score on the validation part is than the model's, where files are chosen
+    by that.
 
     `note` says how zeros are stored, empty where there are none.
 
@@ -47,7 +48,7 @@ class Exported:
     sparse: bool
     note: str
     score: float | None = None
-    validation_score: float | None = None
+    validation_change: float | None = None
     micro: MicroCheck | None = None
     micro_score: MicroScore | None = None
     float_weights: Mapping[str, int] = field(default_factory=dict)
@@ -137,7 +138,7 @@ class Exporter:
             sparse=stored.sparse,
             note=stored.note,
             score=value if part is None else score_file(self._session.require_data(), data),
-            validation_score=None if part is None else value,
+            validation_change=None if part is None or value is None or model_score is None else value - model_score,
             micro=micro,
             micro_score=scored,
             float_weights=self._float_weights(data),

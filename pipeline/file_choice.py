@@ -20,20 +20,6 @@ PREFERRED = {"size": "tflite_bytes", "gzip": "tflite_gzip_bytes", "latency": "la
 """What `--prefer` compares, under the names of the results tables."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What a model is worth on the test part, and on the part that files are chosen by; None without data."""
-
-    test: float | None
-    choice: float | None
-
-
-def scores(session: Session, recipe: FileRecipe, test: float | None) -> Scores:
-    """Those of the session's model as it is now, of which the score on the test part is known."""
-    part = _choice_part(session, recipe)
-    return Scores(test=test, choice=test if part is None else session.score(part).score)
-
-
 def _choice_part(session: Session, recipe: FileRecipe) -> Split | None:
     """The validation part, where there is a choice and examples for it; else None: the test part serves."""
     validation = session.data.validation if session.data else None
@@ -52,12 +38,6 @@ class Candidate:
         """The format, and whether zeros are left out."""
         return self.exported.numeric + (", sparse" if self.exported.sparse else "")
 
-    @property
-    def choice_score(self) -> float | None:
-        """What it is chosen by."""
-        exported = self.exported
-        return exported.score if exported.validation_score is None else exported.validation_score
-
 
 def export_candidates(
     exporter: Exporter, session: Session, recipe: FileRecipe, test: float | None, has_zeros: bool, reporter: Reporter
@@ -69,7 +49,8 @@ def export_candidates(
     """
     if recipe.quantize != AUTO:
         return [exporter.export(recipe.quantize, recipe, test)]
-    part, score = _choice_part(session, recipe), scores(session, recipe, test).choice
+    part = _choice_part(session, recipe)
+    score = test if part is None else session.score(part).score
     found: list[Exported] = []
     missed: list[QualityGateError] = []
     for quantize, storage in _forms(recipe, has_zeros):
@@ -122,39 +103,61 @@ class Choice:
 
 
 def choose_file(
-    files: Sequence[Exported], unpruned: bytes, recipe: FileRecipe, metric: Metric | None, original: Scores
+    files: Sequence[Exported],
+    unpruned: bytes,
+    recipe: FileRecipe,
+    metric: Metric | None,
+    *,
+    original: float | None,
+    model: float | None,
 ) -> Choice:
     """Of the files that pass the gates, the one that is smallest in what is preferred; all are measured in turns.
 
-    Where there is a choice, it is made by the scores on the validation part; what was chosen then has to pass on the
-    test part. Raises QualityGateError where none passes, with the one that comes closest.
+    original, model: scores on the test part, of the user's model and of that which the files are made of. Where there
+    is a choice, what counts of a file is how far its score on the validation part is from the model's: no file is
+    chosen by its own score on the test part. Where none can be expected to pass, the best by its score is taken.
+    Raises QualityGateError where the file that is chosen does not pass on the test part.
     """
     first, *latencies = latency_columns([unpruned, *(exported.data for exported in files)])
     candidates = [
         Candidate(exported=exported, columns={**exported.columns(), **latency})
         for exported, latency in zip(files, latencies, strict=True)
     ]
-    chosen = candidates.pop(_best(candidates, recipe, metric, original.choice))
-    if chosen.exported.validation_score is not None:
-        _check_chosen(chosen, recipe, metric, original.test)
+    expected = [_expected_score(exported, model) for exported in files]
+    sizes = [candidate.columns[PREFERRED[recipe.prefer]] for candidate in candidates]
+    chosen = candidates.pop(_best(expected, sizes, recipe, metric, original))
+    _check_chosen(chosen, recipe, metric, original)
     columns = {"quantize": "none", "sparse": False, **size_columns(unpruned), **first}
     return Choice(chosen=chosen, others=candidates, unpruned=columns)
 
 
-def _best(candidates: Sequence[Candidate], recipe: FileRecipe, metric: Metric | None, original: float | None) -> int:
-    misses = [_missed(candidate, recipe, metric, original) for candidate in candidates]
-    passing = [index for index, missed in enumerate(misses) if missed is None]
+def _expected_score(exported: Exported, model: float | None) -> float | None:
+    """What a file is expected to be worth on the test part, judged by the validation part."""
+    change = exported.validation_change
+    return exported.score if change is None or model is None else model + change
+
+
+def _best(
+    expected: Sequence[float | None],
+    sizes: Sequence[float],
+    recipe: FileRecipe,
+    metric: Metric | None,
+    original: float | None,
+) -> int:
+    """Which is the smallest that passes; where none does, the best, and the smallest of these."""
+    passing = [index for index, score in enumerate(expected) if _passes(recipe, metric, original, score)]
     if passing:
-        return min(passing, key=lambda index: candidates[index].columns[PREFERRED[recipe.prefer]])
+        return min(passing, key=lambda index: sizes[index])
     sign = 1 if metric is None or metric.higher_is_better else -1
-    best = max(range(len(candidates)), key=lambda index: sign * (candidates[index].choice_score or 0.0))
-    missed = misses[best]
-    assert missed is not None
-    if recipe.quantize == AUTO:
-        where = "" if candidates[best].exported.validation_score is None else " on the validation part"
-        name = f"the best of all{where}, {candidates[best].name}"
-        raise QualityGateError(f"{name}: {missed.message}", missed.hint) from missed
-    raise missed
+    return max(range(len(expected)), key=lambda index: (sign * (expected[index] or 0.0), -sizes[index]))
+
+
+def _passes(recipe: FileRecipe, metric: Metric | None, original: float | None, score: float | None) -> bool:
+    try:
+        check_gates(recipe, metric, original, score)
+    except QualityGateError:
+        return False
+    return True
 
 
 def _check_chosen(chosen: Candidate, recipe: FileRecipe, metric: Metric | None, original: float | None) -> None:
@@ -162,15 +165,7 @@ def _check_chosen(chosen: Candidate, recipe: FileRecipe, metric: Metric | None, 
     try:
         check_gates(recipe, metric, original, chosen.exported.score)
     except QualityGateError as missed:
-        where = f"{chosen.name}, chosen on the validation part, misses a gate on the test part"
-        raise QualityGateError(f"{where}: {missed.message}", missed.hint) from missed
-
-
-def _missed(
-    candidate: Candidate, recipe: FileRecipe, metric: Metric | None, original: float | None
-) -> QualityGateError | None:
-    try:
-        check_gates(recipe, metric, original, candidate.choice_score)
-    except QualityGateError as missed:
-        return missed
-    return None
+        if recipe.quantize != AUTO:
+            raise
+        by = "" if chosen.exported.validation_change is None else " by the validation part"
+        raise QualityGateError(f"the best of all{by}, {chosen.name}: {missed.message}", missed.hint) from missed

@@ -17,7 +17,7 @@ from pipeline.channel_pruning import ChannelPruning
 from pipeline.chosen_weights import choose_weights, counted_again, matrices, matrix_zeros
 from pipeline.clustering import cluster_weights
 from pipeline.exporting import Exported, Exporter, unpruned_file
-from pipeline.file_choice import Choice, Scores, choose_file, export_candidates, scores
+from pipeline.file_choice import Choice, choose_file, export_candidates
 from pipeline.fine_tuning import FineTuner, zero_masks
 from pipeline.from_scratch import epochs_left, start_from_scratch
 from pipeline.kept_run import KeptRun, keeping
@@ -62,7 +62,6 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
-    worth = scores(session, recipe, original.score)
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     plan = make_plan(session, recipe)
     for warning in plan.warnings:
@@ -77,7 +76,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
-    choice = _choose(outcome, recipe, worth, unpruned, reporter)
+    choice = _choose(outcome, recipe, original.score, unpruned, reporter)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
@@ -102,15 +101,16 @@ def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: f
 
 
 def _choose(
-    outcome: _Outcome, recipe: PruneRecipe, original: Scores, unpruned: bytes, reporter: Reporter
+    outcome: _Outcome, recipe: PruneRecipe, original: float | None, unpruned: bytes, reporter: Reporter
 ) -> Choice | None:
     """The .tflite file, where one is asked for. Raises QualityGateError where it, or the model, misses a gate."""
     data = outcome.session.data
     metric = data.task.metric if data else None
-    check_gates(recipe, metric, original.test, outcome.rows[-1].score)
+    check_gates(recipe, metric, original, outcome.rows[-1].score)
     if not recipe.tflite:
         return None
-    choice = choose_file(_export(outcome, recipe, reporter), unpruned, recipe, metric, original)
+    files, model = _export(outcome, recipe, reporter), outcome.rows[-1].score
+    choice = choose_file(files, unpruned, recipe, metric, original=original, model=model)
     tell_about(choice.chosen.exported, recipe.tflite, reporter)
     return choice
 
