@@ -33,7 +33,7 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
     copied = training_twin(loaded.model, loaded.keras_major)
     twin = Twin(loaded.model, with_channel_scales(copied.model))
     prove_twin(loaded.model, twin, session.random_examples(TWIN_EXAMPLES, 0))
-    rounded = quantization_aware(twin.model)
+    rounded = quantization_aware(twin.model, session.predictor.index_limits)
     for reason in dict.fromkeys(rounded.in_float.values()):
         names = [name for name, why in rounded.in_float.items() if why == reason]
         reporter.note(f"not rounded in training, as {reason}: {', '.join(names)}")

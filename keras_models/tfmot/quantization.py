@@ -4,7 +4,7 @@ Jacob et al., "Quantization and Training of Neural Networks for Efficient Intege
 section 3. Weights are rounded in the forward pass and stay in full precision behind it; zeros are rounded to zero.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ ELEMENTWISE = ("Activation", "Average", "ELU", "Maximum", "Minimum", "Multiply",
 
 @dataclass(frozen=True, kw_only=True)
 class QuantizationAware:
-    """`model` is a copy with rounding; `in_float` are the layers that are left as they are, with the reason."""
+    """`model` is a copy with rounding; `in_float` are the layers in which nothing is rounded, with the reason."""
 
     model: Any
     in_float: Mapping[str, str]
@@ -48,14 +48,16 @@ class QuantizationAware:
             self.model(list(examples) if len(examples) > 1 else examples[0], training=False)
 
 
-def quantization_aware(model: Any) -> QuantizationAware:
+def quantization_aware(model: Any, index_limits: Sequence[int | None] = ()) -> QuantizationAware:
     """A copy of a live Keras 2 model (Sequential or functional, no models inside it) with int8 rounding.
 
+    `index_limits` says which inputs hold the rows of a table, as `Predictor` has it: these are not rounded.
     Raises ModelError where no layer can be rounded, or where the library cannot rebuild the model.
     """
     import tf_keras
 
     api = tfmot().quantization.keras
+    indices = {name for name, limit in zip(model.input_names, index_limits, strict=False) if limit is not None}
     before, after = neighbours(model)
     reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer, before[layer.name]))}
 
@@ -69,7 +71,7 @@ def quantization_aware(model: Any) -> QuantizationAware:
         found = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         raise ModelError(f"--qat-epochs: no layer with a kernel can be trained with rounding ({found})", "leave it out")
     try:
-        with api.quantize_scope():
+        with api.quantize_scope(), _inputs_left_alone(indices):
             copy = api.quantize_apply(tf_keras.models.clone_model(model, clone_function=annotate))
     except Exception as error:  # whatever the library raises means that there is no copy
         reason = " ".join(str(error).split())[:200]
@@ -96,6 +98,8 @@ def _own_config(layer: Any, readers: list[Any], unknown: bool) -> Any:
         return configs.Default8BitOutputQuantizeConfig(not joined)
     if kind == "Conv1D":
         return registry.Default8BitQuantizeConfig(["kernel"], ["activation"], False)
+    if kind == "Embedding":
+        return registry.Default8BitQuantizeConfig(["embeddings"], [], True)
     if kind == "MaxPooling1D":
         return configs.NoOpQuantizeConfig()
     return configs.Default8BitOutputQuantizeConfig() if unknown else None
@@ -117,6 +121,8 @@ def _why_in_float(layer: Any, feeders: list[Any]) -> str | None:
     kind = type(layer).__name__
     if kind in (*SPLIT, "InputLayer", "ChannelScale", "MaxPooling1D"):
         return None
+    if kind == "Embedding":
+        return "tensorflow-model-optimization hands no masks on" if layer.mask_zero else None
     if kind == "BatchNormalization":
         return None if is_foldable(feeders) else "it normalises over another axis than the last, or is called twice"
     known = registry.Default8BitQuantizeRegistry()
@@ -143,6 +149,24 @@ def _is_relu(layer: Any) -> bool:
 
 def _has_kernel(layer: Any) -> bool:
     return any("kernel" in weight.name for weight in layer.weights)
+
+
+@contextmanager
+def _inputs_left_alone(names: Collection[str]) -> Iterator[None]:
+    """Let the library round no inputs of these names: of more than 256 rows it would leave 256, and of 3 make 2."""
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_transforms
+
+    transform = default_8bit_transforms.InputLayerQuantize
+    plain = transform.replacement
+
+    def replacement(self: Any, match_layer: Any) -> Any:
+        return match_layer if match_layer.layer["config"]["name"] in names else plain(self, match_layer)
+
+    transform.replacement = replacement
+    try:
+        yield
+    finally:
+        transform.replacement = plain
 
 
 @contextmanager

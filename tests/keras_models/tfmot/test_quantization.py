@@ -83,6 +83,22 @@ def test_normalisations_that_nothing_takes_in_become_scales_with_the_same_output
     assert quantization_aware(scaled).in_float == {}
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_indices_of_a_table_are_not_rounded_and_the_table_is(dtype):
+    """Keras 2's default for an Embedding's input is float32, of which eight bits tell 256 rows apart."""
+    layers = tf_keras.layers
+    inputs = tf_keras.Input((6,), dtype=dtype)
+    x = layers.Embedding(1000, 4, embeddings_initializer="normal", name="words")(inputs)
+    model = tf_keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    rounded = quantization_aware(model, (1000,))
+    words = np.random.default_rng(0).integers(0, 1000, (64, 6)).astype(dtype)
+    rounded.find_ranges((words,))
+    expected = model.predict(words, verbose=0)
+    assert np.abs(rounded.model.predict(words, verbose=0) - expected).max() < 0.03 * np.ptp(expected)
+    assert rounded.in_float == {}
+    assert ("quant_words", "0") in rounded.kernels
+
+
 @pytest.mark.parametrize("name", ["keras", "tf_keras"])
 def test_shared_weights_stay_equal_and_still_learn(name):
     keras = pytest.importorskip(name)
