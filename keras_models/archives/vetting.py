@@ -73,6 +73,9 @@ def _await(child: Child, path: Path, seconds: float, version: tuple[str, int, in
             raise ModelFileError(
                 f"{path}: HDF5 does not finish reading it in {seconds:.0f} s of processor time", DAMAGED
             ) from error
+        if error.status > 0:  # no crash: Python could not start, for want of memory, or a mistake of ours
+            reason = "".join(error.written.strip().splitlines()[-1:])
+            raise (MemoryError if "Memory" in reason else RuntimeError)(reason) from error
         raise ModelFileError(f"{path}: HDF5 crashes on it (status {error.status})", DAMAGED) from error
     if problem is not None:
         raise ModelFileError(f"{path}: {problem[0]}", problem[1])
@@ -81,6 +84,8 @@ def _await(child: Child, path: Path, seconds: float, version: tuple[str, int, in
 
 def main(file: str, kind: str) -> tuple[str, str] | None:
     """Look through an `h5` or `keras` file, in this process: message and hint where it is refused."""
+    import keras_models.archives.hdf5_check  # noqa: F401  where this finds no memory, the file is not to blame
+
     name = "an HDF5 file" if kind == "h5" else "a .keras archive"
     try:
         (_check_h5 if kind == "h5" else _check_keras)(Path(file))

@@ -3,6 +3,7 @@
 import os
 import re
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 
 from contracts.child_process import Limits, run_module
 from contracts.errors import ModelFileError
-from keras_models.archives import open_archive
+from contracts.memory import is_out_of_memory
+from keras_models.archives import open_archive, vetting
 from tests.keras_models.archive_files import BIAS, KERNEL, h5_file, keras_file
 
 WRITERS = {"h5": h5_file, "keras": keras_file}
@@ -194,3 +196,11 @@ def test_damage_ends_in_a_refusal_or_in_sound_arrays(kind: str) -> None:
     assert ends["refused"] > 50
     assert ends["read"] > 5
     assert ends.get("hangs", 0) <= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is sure to bound the address space")
+def test_a_lack_of_memory_is_not_taken_for_damage(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(vetting, "MEMORY_BYTES", 60 * 2**20)
+    with pytest.raises((MemoryError, RuntimeError)) as raised:
+        open_archive(h5_file(tmp_path / "model.h5"))
+    assert is_out_of_memory(raised.value)
