@@ -128,7 +128,7 @@ COLUMNS = {
         "largest error", lambda row: "–" if row.max_abs_error is None else f"{row.max_abs_error:.2g}"
     ),
     "arena_bytes": Column("arena", _bytes("arena_bytes"), _value("arena_bytes")),
-    "micro_score": Column("score in\nTFLite Micro", _score("micro_score"), _value("micro_score"), points=True),
+    "micro_score": Column("score\n(Micro)", _score("micro_score"), _value("micro_score"), points=True),
     "load_ms": Column("load", _milliseconds("load_ms"), _value("load_ms")),
     "peak_memory_bytes": Column("memory", _bytes("peak_memory_bytes"), _value("peak_memory_bytes")),
     "latency_ms_p90": Column("p90", _milliseconds("latency_ms_p90"), _value("latency_ms_p90")),
@@ -154,7 +154,7 @@ def change(column: Column, row: Measurement, first: Measurement) -> str:
 def heading(column: Column, rows: Sequence[Measurement]) -> str:
     """The column's heading; the score bears its metric's name."""
     metric = next((row.metric for row in rows if row.metric), None)
-    return metric or "score" if column.points else column.heading
+    return column.heading.replace("score", metric or "score") if column.points else column.heading
 
 
 def telling_columns(names: Sequence[str], rows: Sequence[Measurement]) -> tuple[list[str], list[str]]:

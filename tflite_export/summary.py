@@ -122,16 +122,16 @@ class TfliteSummary:
 
         `int8+float32` where only some layers are computed in integers.
         """
-        stored = {tensor.name: tensor for tensor in self.parameter_tensors}
+        stored = {id(tensor): tensor for tensor in self.parameter_tensors}  # subgraphs may use a name again
         weights: Counter[str] = Counter()
         for operator in self.operators:
-            read = [stored.get(tensor.name) for tensor in operator.inputs if tensor is not None]
+            read = [stored.get(id(tensor)) for tensor in operator.inputs]
             kernels = [tensor for tensor in read if tensor is not None and tensor.size > max(tensor.shape, default=1)]
             result = next((tensor for tensor in operator.outputs if tensor is not None), None)
-            if result is None or not kernels:
+            if result is None or not kernels or operator.name == "WHILE":
                 continue
             if operator.name in PASSING_ON:  # what reads its result computes with these weights
-                stored[result.name] = kernels[0]
+                stored[id(result)] = kernels[0]
                 continue
             for kernel in kernels:
                 weights[_format(kernel.dtype, result.dtype)] += kernel.size

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from cli.main import run
+from cli.tables import COLUMNS, heading
 from contracts.data import Metric, Task
+from contracts.results import Measurement
 from dataset_io.metrics import spread
 
 
@@ -61,12 +63,18 @@ def test_max_drop_takes_the_place_of_the_fixed_gate(samples, tmp_path, capsys):
 def test_the_score_in_tflite_micro_is_told(samples, tmp_path, capsys):
     pytest.importorskip("tflite_micro", reason="tflite-micro exists for Linux on x86-64 only")
     files = ["--tflite", str(tmp_path / "m.tflite"), "--data", str(samples / "digits.npz")]
-    options = ["--quantize", "int8", "--target", "micro", "--format", "json"]
+    options = ["--quantize", "int8", "--target", "micro", "--format", "csv"]
     assert run(["export", str(samples / "digits_cnn.keras"), *files, *options]) == 0
     written, told = capsys.readouterr()
-    file = json.loads(written)["rows"][-1]
-    assert file["micro_score"] == pytest.approx(file["score"], abs=0.02)
+    header, _, values = (line.split(",") for line in written.splitlines())
+    file = dict(zip(header, values, strict=True))
+    assert float(file["micro_score"]) == pytest.approx(float(file["score"]), abs=0.02)
     assert "scored in TFLite Micro on" in told
+
+
+def test_its_column_bears_the_metrics_name_too():
+    rows = [Measurement(metric="accuracy", score=0.9, micro_score=0.8)]
+    assert [heading(COLUMNS[name], rows) for name in ("score", "micro_score")] == ["accuracy", "accuracy\n(Micro)"]
 
 
 @pytest.mark.parametrize(("metric", "expected"), [("mse", 4.0), ("rmse", 2.0), ("mae", 2.0), ("r2", None)])

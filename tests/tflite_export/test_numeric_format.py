@@ -39,3 +39,11 @@ def test_zeros_that_are_left_out_change_no_name():
             sparse = store(dense, "on", quantize, case.examples)
             assert sparse.sparse
             assert read_tflite(sparse.data, "file").numeric_format == quantize
+
+
+def test_weights_in_a_loop_count_whatever_their_names():
+    """The converter uses names again in the loop's part of the file."""
+    layers = [keras.Input((4, 6)), keras.layers.LSTM(16, return_sequences=True), keras.layers.GRU(16)]
+    case = case_of(keras.Sequential(layers), ("last",))
+    with case.converter as converter:
+        assert read_tflite(converter.convert("int4"), "file").numeric_format == "int4"

@@ -11,6 +11,7 @@ from tflite_export.bounds import ErrorBound
 from tflite_export.closeness import closeness, closenesses, why_too_far
 from tflite_export.convert import NUMERICS
 from tflite_export.raw_outputs import activated, comparable, raw_of_outputs, run_raw
+from tflite_export.sparse.choice import check_same
 from tflite_export.verify import check_values, verify
 
 FLOAT = ErrorBound(largest=1e-3, mean=1e-2)
@@ -74,9 +75,14 @@ def test_another_networks_file_is_told_by_every_output(heads, quantize):
     weights = heads.model.get_weights()
     try:
         heads.model.set_weights([array[::-1] for array in weights])
-        other = run_raw(heads.converter.convert(quantize, calibration=heads.examples), heads.examples)
+        wrong = heads.converter.convert(quantize, calibration=heads.examples)
     finally:
         heads.model.set_weights(weights)
+    with pytest.raises(ExportError, match="output 'output_0': the file computes something else"):
+        verify(wrong, heads.reference, heads.examples, quantize)
+    with pytest.raises(ExportError, match="output 'output_0': the file computes something else"):
+        check_same(wrong, right, quantize, heads.examples)
+    other = run_raw(wrong, heads.examples)
     raw = run_raw(right, heads.examples).raw
     bound = plugins.load(NUMERICS, quantize).BOUND
     reasons = map(why_too_far, closenesses(other, raw), [bound] * len(raw), other.activations)
