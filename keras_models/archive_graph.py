@@ -10,9 +10,12 @@ from keras_models.graph import build_graph
 from keras_models.graphs.functional import is_model
 from keras_models.shapes.rules import LayerCall
 
-LARGEST_TENSOR = 2**31 - 1
-"""Numbers in one tensor of one example: 8 GiB in float32, a picture of 3840 x 2160 with 256 channels. TensorFlow's and
-LiteRT's kernels count with 32 bits, so that no larger one runs anywhere that a file is made for."""
+LARGEST_TENSOR = 2**30
+"""Numbers in one tensor of one example: 4 GiB in float32, a picture of 3840 x 2160 with 128 channels. A few bytes of a
+config can ask for any size."""
+LARGEST_INPUT = 2**27
+"""Numbers in one input of one example, of which several are held at once: a volume of 512 x 512 x 512, more than a
+picture of 7680 x 4320 in colour."""
 _DAMAGED = "the file is damaged: save the model again with the Keras that made it"
 
 
@@ -47,16 +50,14 @@ def read_graph(archive: ModelArchive) -> ModelGraph:
 
 
 def _check_tensors(node: Node) -> None:
+    limit = LARGEST_INPUT if node.kind == "InputLayer" else LARGEST_TENSOR
     for shape in node.output_shapes:
-        if shape is None:
-            continue
-        known = [length for length in shape[1:] if length is not None]
+        known = [length for length in (shape or ())[1:] if length is not None]
         if any(length < 0 for length in known):
             raise ModelFileError(f"its output has the shape {_text(shape)}, expected no length below 0", _DAMAGED)
-        if prod(known) > LARGEST_TENSOR:
+        if prod(known) > limit:
             raise ModelFileError(
-                f"its output has the shape {_text(shape)}, expected at most {LARGEST_TENSOR:,} numbers for one example",
-                _DAMAGED,
+                f"its output has the shape {_text(shape)}, expected at most {limit:,} numbers for one example", _DAMAGED
             )
 
 
@@ -86,5 +87,5 @@ def _agree(declared: Shape, stored: tuple[int, ...]) -> bool:
     )
 
 
-def _text(shape: Shape) -> str:
-    return f"({', '.join('?' if length is None else str(length) for length in shape)})"
+def _text(shape: Shape | None) -> str:
+    return f"({', '.join('?' if length is None else str(length) for length in shape or ())})"

@@ -11,7 +11,7 @@ import pytest
 import tf_keras
 
 from contracts.errors import ModelError, ModelFileError
-from keras_models.archive_graph import LARGEST_TENSOR, read_graph
+from keras_models.archive_graph import read_graph
 from keras_models.archives import open_archive
 from keras_models.declared_weights import declared_weights
 from keras_models.files import load_model
@@ -102,7 +102,7 @@ def test_other_shapes_than_stored_are_refused_with_both(saved: Path, tmp_path: P
     [
         (
             10**6,
-            r"layer 'pad': its output has the shape \(\?, 2000008, 2000008, 3\), expected at most 2,147,483,647",
+            r"layer 'pad': its output has the shape \(\?, 2000008, 2000008, 3\), expected at most 1,073,741,824",
         ),
         (None, r"layer 'pad': config key 'padding' is null"),
     ],
@@ -113,10 +113,21 @@ def test_a_tensor_that_nothing_could_hold_is_refused(padding: Any, message: str,
         read_graph(archive)
 
 
-def test_a_picture_of_4_k_with_many_channels_is_an_honest_tensor() -> None:
-    config = {"name": "x", "batch_input_shape": [None, 2160, 3840, 256]}
-    assert LARGEST_TENSOR >= 2160 * 3840 * 256
-    build_graph({"class_name": "Sequential", "config": [{"class_name": "InputLayer", "config": config}]}, 2)
+def test_pictures_of_4_k_with_many_channels_are_honest(saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "picture.h5"
+    layers = tf_keras.layers
+    save(tf_keras.Sequential([layers.Input((2160, 3840, 3)), layers.Conv2D(128, 3, padding="same")]), path)
+    with open_archive(path) as archive:
+        assert read_graph(archive).nodes[-1].output_shapes == ((None, 2160, 3840, 128),)
+
+
+def test_an_input_that_no_example_has_is_refused(saved: Path, tmp_path: Path) -> None:
+    with h5py.File(saved / "image.h5") as file:
+        name = json.loads(file.attrs["model_config"])["config"]["layers"][0]["config"]["name"]
+    path = configured(saved / "image.h5", tmp_path / "model.h5", name, batch_input_shape=[None, 10**4, 10**4, 3])
+    message = r"shape \(\?, 10000, 10000, 3\), expected at most 134,217,728 numbers for one example"
+    with open_archive(path) as archive, pytest.raises(ModelFileError, match=message):
+        read_graph(archive)
 
 
 @pytest.mark.parametrize(("file", "layer", "key"), [("local", "local", "filters"), ("steps", "head", "units")])
