@@ -1,5 +1,6 @@
 """What was wrong with a case: its streams, its exit status, and the files before and after."""
 
+import glob
 import hashlib
 import json
 import os
@@ -203,9 +204,7 @@ def _outputs(argvs: Iterable[Sequence[str]]) -> Iterator[str]:
     """Patterns of the names that commands may write."""
     for argv in argvs:
         for name in _flag_values(argv, _OUTPUT_FLAGS):
-            yield name
-            yield f"{name}.json"
-            yield str(Path(name).with_suffix(".h"))
+            yield from map(glob.escape, (name, f"{name}.json", f"{os.path.splitext(name)[0]}.h"))  # noqa: PTH122
         if argv[:1] == ("prune",) and "--output" not in argv:
             yield "*.pruned*"
 
