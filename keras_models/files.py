@@ -138,7 +138,10 @@ def _compile(model: Any, archive: ModelArchive, known: Mapping[str, Any], *, tru
     if archive.format != "keras":  # the other formats look classes up by name and import nothing
         foreign = [finding for finding in foreign if finding.kind == "code"]
     if foreign and not trust_model:
-        return (f"{archive.path}: compile settings left out: a loss, metric or optimizer {foreign[0].description}",)
+        return (
+            f"{archive.path}: compile settings left out: a loss, metric or optimizer {foreign[0].description}; "
+            "--loss says what to train for",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
