@@ -158,18 +158,21 @@ def _signal_group(child: int, number: int) -> None:
 
 
 def _members(session: int) -> dict[int, float]:
-    """Living processes of a session, by Linux's /proc, and the seconds that each has computed."""
+    """Living processes of a session and what they started, by Linux's /proc, and the seconds that each computed."""
     ticks = os.sysconf("SC_CLK_TCK")
-    found = {}
+    known: dict[int, tuple[int, int, float]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
                 fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(fields[3]) == session and fields[0] not in "ZX":
-                found[int(entry.name)] = (int(fields[11]) + int(fields[12])) / ticks
-    return found
+            if fields[0] not in "ZX":
+                known[int(entry.name)] = int(fields[1]), int(fields[3]), (int(fields[11]) + int(fields[12])) / ticks
+    found = {process for process, (_, its_session, _) in known.items() if its_session == session}
+    while more := {process for process, (parent, _, _) in known.items() if parent in found} - found:
+        found |= more
+    return {process: known[process][2] for process in found}
 
 
 def _hangs(session: int, seconds: float, limit: float) -> bool:
