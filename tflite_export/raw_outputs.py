@@ -66,16 +66,22 @@ def with_raw_outputs(data: bytes) -> RawFile:
 
 def _before_activation(model: Any, graph: Any, index: int) -> tuple[int, str | None]:
     """The tensor that the last activation before tensor `index` reads; the tensor itself where there is none."""
-    tensor, examples = index, graph.tensors[index].shape[0]
+    tensor, examples = index, _examples(graph, index)
     while (operator := _maker(graph, tensor)) is not None:
         name, tensor = _name(model, operator), int(operator.inputs[0])
-        if graph.tensors[tensor].shape[0] != examples:
+        if _examples(graph, tensor) != examples:
             break  # a reshape of the examples' axis
         if name in ACTIVATIONS:
             return tensor, ACTIVATIONS[name]
         if name not in KEEPING_VALUES:
             break
     return index, None
+
+
+def _examples(graph: Any, tensor: int) -> int | None:
+    """The length of a tensor's first axis, None for a single number."""
+    shape = graph.tensors[tensor].shape
+    return int(shape[0]) if shape is not None and len(shape) else None
 
 
 def _maker(graph: Any, tensor: int) -> Any:
