@@ -10,6 +10,7 @@ The exit status is 1 if anything was found.
 """
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
@@ -35,12 +36,13 @@ def main() -> int:
         chosen = options.family or sorted(known)
         start = time.monotonic()
         table = report.Table()
-        for tensorflow in (False, True):
-            names = [name for name in chosen if tensorflow == known[name].TENSORFLOW]
-            work = shares({name: known[name].SHARE for name in chosen}, options.cases, names)
-            for found in workers.run_all(work, tensorflow=tensorflow, workers=options.workers, settings=settings):
-                table.add(found)
-                report.progress(table, start)
+        with contextlib.suppress(KeyboardInterrupt):  # what was found until then is told
+            for tensorflow in (False, True):
+                names = [name for name in chosen if tensorflow == known[name].TENSORFLOW]
+                work = shares({name: known[name].SHARE for name in chosen}, options.cases, names)
+                for found in workers.run_all(work, tensorflow=tensorflow, workers=options.workers, settings=settings):
+                    table.add(found)
+                    report.progress(table, start)
         report.show(table, time.monotonic() - start)
     return 1 if table.found else 0
 

@@ -8,6 +8,7 @@ import multiprocessing.connection
 import os
 import pkgutil
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -54,18 +55,23 @@ def run_all(work: Sequence[tuple[str, int]], *, tensorflow: bool, workers: int, 
         process.start()
         sender.close()
         pipes[receiver] = process
-    while pipes:
-        for receiver in multiprocessing.connection.wait(list(pipes)):
-            try:
-                yield receiver.recv()
-            except EOFError:
-                process = pipes.pop(receiver)
-                process.join()
-                if process.exitcode:
-                    raise RuntimeError(f"a worker of the campaign ended with status {process.exitcode}") from None
+    try:
+        while pipes:
+            for receiver in multiprocessing.connection.wait(list(pipes)):
+                try:
+                    yield receiver.recv()
+                except EOFError:
+                    process = pipes.pop(receiver)
+                    process.join()
+                    if process.exitcode:
+                        raise RuntimeError(f"a worker of the campaign ended with status {process.exitcode}") from None
+    finally:
+        for process in pipes.values():
+            process.terminate()
 
 
 def _work(sender: Any, position: Any, work: Sequence[tuple[str, int]], tensorflow: bool, settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the campaign, which ends its workers
     prepare(tensorflow=tensorflow)
     known = families()
     while True:
