@@ -101,7 +101,7 @@ def _changed(value: Any, path: tuple[Any, ...], places: list[tuple[Any, ...]], r
     elif action == "double" and isinstance(holder, list):
         holder.insert(rng.randrange(len(holder) + 1), holder[key])
     elif action == "deepen":
-        for _ in range(rng.choice((1, 3, 300))):
+        for _ in range(rng.choice((1, 3, 120))):
             holder[key] = rng.choice(([holder[key]], {"config": holder[key]}))
     elif action == "number" and isinstance(holder[key], int | float):
         holder[key] = rng.choice((-1, 0, holder[key] * 1000, holder[key] + 1, 2**31, 2**63, 1e308, 0.5, -holder[key]))
