@@ -99,7 +99,7 @@ def _convolutions(keras: Any) -> Iterator[Any]:
 def _sequence_layers(keras: Any, tokens: Any) -> Any:
     layers = keras.layers
     x = layers.Embedding(20, 8)(tokens)
-    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both_ways")(x)
     x = layers.GRU(3, return_sequences=True, reset_after=False, dropout=0.1)(x)
     x = layers.TimeDistributed(layers.Dense(4))(x)
     inner = [layers.Input((4,)), layers.BatchNormalization(name="inner_norm"), layers.Dense(4, name="inner_dense")]
@@ -108,6 +108,6 @@ def _sequence_layers(keras: Any, tokens: Any) -> Any:
     x = layers.RNN([layers.LSTMCell(3), layers.GRUCell(4)], return_sequences=True)(x)
     x = layers.Attention(use_scale=True, score_mode="concat")([x, x])
     x = layers.SimpleRNN(3)(layers.Conv1D(4, 2)(x))
-    normalization = layers.Normalization()
+    normalization = layers.Normalization(name="standardised")
     normalization.adapt(np.random.default_rng(0).uniform(size=(10, 3)).astype("float32"))
     return normalization(x)

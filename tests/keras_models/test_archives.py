@@ -49,8 +49,8 @@ def test_weights_bear_keras_words(name: str, folder: Path, live: dict[str, objec
     assert names["first/conv" if name.startswith("keras2") else "first"] == ["kernel", "bias"]
     assert names["backbone/norm"] == ["gamma", "beta", "moving_mean", "moving_variance"]
     assert names["backbone/stem"] == ["kernel", "bias"]
-    assert names["bidirectional"][:2] == ["forward_layer/kernel", "forward_layer/recurrent_kernel"]
-    assert names["normalization"] == ["mean", "variance"]
+    assert names["both_ways"][:2] == ["forward_layer/kernel", "forward_layer/recurrent_kernel"]
+    assert names["standardised"] == ["mean", "variance"]
     assert "dropout" not in names
 
 
