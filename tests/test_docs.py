@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 DOCUMENTS = [
-    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "sample_models/README.md", "benchmarks/README.md")
+    ROOT / name
+    for name in ("README.md", "ARCHITECTURE.md", "SECURITY.md", "sample_models/README.md", "benchmarks/README.md")
 ]
 
 EXAMPLE = "pruning/criteria/linf.py"
