@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from contracts.errors import UsageError
+from contracts.quiet import import_tensorflow
 from keras_models.kerases import keras_module
 
 APPLICATION_LAYERS = {
@@ -35,6 +36,7 @@ def import_custom_objects(file: Path) -> dict[str, Any]:
     Raises UsageError where the file is missing or fails.
     """
     check_python_file(file)
+    import_tensorflow()
     module = _run(file)
     return _registered() | {name: value for name, value in vars(module).items() if _is_defined_in(module, name, value)}
 

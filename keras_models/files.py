@@ -48,10 +48,10 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
         require_layers(archive)
         if has_graph(archive):
             read_graph(archive)
-        import_tensorflow()
         given = import_custom_objects(custom_objects) if custom_objects else {}
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
         check_finite(archive)
+        import_tensorflow()  # not before: what is refused is refused at once
         known = keras_own_objects(archive.keras_major) | given
         with safe_mode(archive.keras_major, trust_model=trust_model):
             model = _load(archive, known, trust_model=trust_model)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from contracts.errors import ExportError
 from tflite_export.packing import packed
 from tflite_export.reader import parse
 
@@ -59,7 +60,10 @@ def _make_constant(model: Any, tensor: Any) -> None:
     from ai_edge_litert import schema_py_generated as schema
 
     if tensor.type != schema.TensorType.FLOAT32:
-        raise NotImplementedError("a start state that is shared in integers")
+        raise ExportError(
+            "an LSTM and a loop beside it start from the same integers, and cannot be told apart in the file",
+            "export with --quantize none, float16 or dynamic",
+        )
     buffer = schema.BufferT()
     buffer.data = np.zeros(tensor.shape, "<f4").view(np.uint8).reshape(-1)
     tensor.buffer, tensor.isVariable = len(model.buffers), False
