@@ -12,6 +12,7 @@ C_SUFFIXES = (".cc", ".cpp")
 
 def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
     """Raise UsageError for options that do not go together, ExportError where a device's runtime is not installed."""
+    check_suffix("--tflite", tflite, (".tflite",))
     check_suffix("--c-array", recipe.c_array, C_SUFFIXES)
     devices = [name for name in recipe.target if name != "input"]
     about_file = [*(f"--target {name}" for name in devices), *(["--c-array"] if recipe.c_array else [])]

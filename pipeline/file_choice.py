@@ -50,6 +50,8 @@ def export_candidates(
     if recipe.quantize != AUTO:
         return [exporter.export(recipe.quantize, recipe, test)]
     part = _choice_part(session, recipe)
+    if session.data and part is None:
+        reporter.warning("--quantize auto: no validation part, so the file is chosen by its score on the test part")
     score = test if part is None else session.score(part).score
     found: list[Exported] = []
     missed: list[QualityGateError] = []

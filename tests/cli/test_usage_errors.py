@@ -21,6 +21,8 @@ TRAIN = f"--epochs 1 {ON}"
 CASES = (
     (2, "--io is about the .tflite file", f"{PRUNE} --io int8"),
     (2, "--allow-flex is about the .tflite file", f"{PRUNE} --allow-flex"),
+    (2, "--tflite o.keras: expected a name that ends in .tflite", f"{PRUNE} --tflite o.keras"),
+    (2, "--tflite o.bin: expected a name that ends in .tflite", f"export {MODEL} --tflite o.bin"),
     (2, "--io int8: --quantize none has inputs and outputs of float32", f"{PRUNE} --io int8 --tflite o.tflite"),
     (2, "--io int8: --quantize none has inputs and outputs of float32", f"{EXPORT} --io int8"),
     (2, "--io int8: --quantize none,float16 has", f"{SWEEP} --io int8 --quantize none,float16"),

@@ -98,6 +98,17 @@ def options(folder, *more):
     return ("export", folder / "m.keras", "--tflite", "m.tflite", "--quantize", "auto", "--format", "json", *more)
 
 
+def test_a_choice_by_the_test_part_is_told(folder, edgeprune, tmp_path):
+    with np.load(folder / "d.npz") as data:
+        np.savez(tmp_path / "test_only.npz", x_test=data["x_test"], y_test=data["y_test"])
+    done = edgeprune(
+        *("export", folder / "m.keras", "--tflite", "o.tflite", "--quantize", "auto", "--data", "test_only.npz"),
+        cwd=tmp_path,
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "no validation part, so the file is chosen by its score on the test part" in done.stderr
+
+
 def test_the_table_has_every_file_and_the_chosen_one_last(folder, edgeprune_process, tmp_path):
     """In a process of its own, as ai-edge-quantizer prints, which must not get among the results."""
     done = edgeprune_process(*options(folder, "--prefer", "gzip"), cwd=tmp_path)
