@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -159,7 +160,7 @@ def _of_files(case: Case, folder: Folder, outcomes: Sequence[Outcome], before: L
     said = all(outcome.step.stdout == "file" for outcome in outcomes)  # else outputs may stand, and the status say 1
     done = outcomes[-1].status in (0, *_INTERRUPTED) or not said
     killed = any(outcome.status < 0 or outcome.hung for outcome in outcomes)
-    outputs = list(_outputs([outcome.step.arguments for outcome in outcomes]))
+    outputs = list(_outputs([*(outcome.step.arguments for outcome in outcomes), _recipe_flags(folder)]))
     kept = [*_OWN_FOLDERS, *_values(outcomes, _KEPT_FLAGS)]
     for name, content in before.items():
         changed = name not in after or after[name] != content
@@ -207,6 +208,15 @@ def _outputs(argvs: Iterable[Sequence[str]]) -> Iterator[str]:
             yield from map(glob.escape, (name, f"{name}.json", f"{os.path.splitext(name)[0]}.h"))  # noqa: PTH122
         if argv[:1] == ("prune",) and "--output" not in argv:
             yield "*.pruned*"
+
+
+def _recipe_flags(folder: Folder) -> list[str]:
+    """The keys of a recipe file of the case as flags: they may name outputs, too."""
+    try:
+        table = tomllib.loads((folder.work / "recipe.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [f"--{key}={value}" for key, value in table.items() if isinstance(value, str)]
 
 
 def _values(outcomes: Sequence[Outcome], flags: Sequence[str]) -> list[str]:

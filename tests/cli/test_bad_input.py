@@ -79,8 +79,8 @@ CASES = (
     (2, "--output x.keras: the result is saved in the format of good.h5", "good.h5 --threshold 0.1 --output x.keras"),
     (2, "--tflite: expected a value, found an empty one", "good.h5 --threshold 0.1 --tflite="),
     (1, "good.h5: is what this command reads", "good.h5 --threshold 0.1 --output good.h5 --force"),
-    (1, "two outputs have this name", "good.h5 --threshold 0.1 --output x.h5 --tflite x.h5"),
-    (1, "is a folder and no SavedModel", "good.h5 --threshold 0.1 --tflite folder --force"),
+    (1, "two outputs have this name", "code_folder --threshold 0.1 --output x.tflite --tflite x.tflite"),
+    (1, "is a folder and no SavedModel", "code_folder --threshold 0.1 --output folder --force"),
     (1, "is a folder and no SavedModel", "code_folder --threshold 0.1 --output . --force"),
 )
 
