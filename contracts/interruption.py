@@ -123,6 +123,12 @@ def exit_status() -> int:
     return 128 + (_state.number or signal.SIGINT)
 
 
+def raise_if_received() -> None:
+    """Raise KeyboardInterrupt where foreign code has made another error of one, as C code does (SystemError)."""
+    if _state.number is not None:
+        raise KeyboardInterrupt
+
+
 def name() -> str:
     """What the user is told of it."""
     number = _state.number or signal.SIGINT

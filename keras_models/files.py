@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import EdgepruneError, ModelFileError
+from contracts.interruption import raise_if_received
 from contracts.quiet import import_tensorflow, silenced
 from keras_models.archive_graph import has_graph, read_graph
 from keras_models.archives import ModelArchive, check_finite, open_archive, require_layers
@@ -99,6 +100,7 @@ def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool)
     except EdgepruneError:
         raise
     except Exception as error:  # Keras raises all kinds for files it cannot load
+        raise_if_received()
         raise _loader_error(archive, error) from error
 
 
@@ -143,8 +145,7 @@ def _compile(model: Any, archive: ModelArchive, known: Mapping[str, Any], *, tru
             "--loss says what to train for",
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silenced():
             compile_model(
                 model,
                 archive.compile_config,
@@ -154,6 +155,7 @@ def _compile(model: Any, archive: ModelArchive, known: Mapping[str, Any], *, tru
                 trust_model=trust_model,
             )
     except Exception as error:  # Keras raises all kinds for settings it does not know
+        raise_if_received()
         loss = json.dumps(archive.compile_config.get("loss"))[:80]
         reason = " ".join(str(error).split())[:120]
         return (f"{archive.path}: its loss {loss} or metrics are unknown ({reason}); --loss says what to train for",)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
+from contracts import interruption
 from contracts.errors import ModelError, ModelFileError, UsageError
+from keras_models import files
 from keras_models.archives.wire_format import table_entries
 from keras_models.files import load_model, save_model
 from keras_models.variables import get_arrays, set_arrays
@@ -195,3 +198,17 @@ def test_a_vocabulary_goes_through(name: str, tmp_path: Path) -> None:
     save_model(loaded, loaded.model, tmp_path / f"out-{name}")
     again = keras.models.load_model(tmp_path / f"out-{name}")
     assert again.get_layer("lookup").get_vocabulary() == lookup.get_vocabulary()
+
+
+def test_an_interrupt_stays_one_where_c_code_makes_an_error_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(small_model(keras_of("keras2"), loss="mse"), tmp_path / "keras2.h5")
+
+    def interrupted(*_: object, **__: object) -> None:
+        monkeypatch.setattr(interruption._state, "number", signal.SIGINT)
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr(files, "compile_model", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_model(path)
