@@ -129,7 +129,7 @@ def _loop_steps(model: Any, names: list[str], tensors: list[list[TensorSummary]]
 
 def _bound(condition: list[TensorSummary]) -> int | None:
     bounds = [tensor.scalar for tensor in condition if tensor.scalar is not None]
-    return min(bounds) if bounds else None
+    return max(0, min(bounds)) if bounds else None
 
 
 def _operator_name(code: Any) -> str:

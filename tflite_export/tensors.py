@@ -39,6 +39,8 @@ def read_tensor(tensor: Any, buffers: Buffers) -> TensorSummary:
     """One tensor as plain data, its zeros counted if it is a parameter."""
     dtype = type_names()[tensor.type]
     shape = tuple(int(length) for length in _list(tensor.shape))
+    if any(length < 0 for length in shape):
+        raise ValueError("length below 0")  # lengths that are left open are -1 in the shape signature alone
     raw = buffers.bytes_of(tensor.buffer)
     scales, zero_points = _quantization(tensor)
     constant = len(raw) > 0

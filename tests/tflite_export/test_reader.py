@@ -16,9 +16,16 @@ def float_file(cases):
     return cases("keras3", "mlp").converter.convert("none")
 
 
+class Files(tuple):
+    """Bytes of several files; Hypothesis prints the arguments of a test that fails, and thousands of bytes hide it."""
+
+    def __repr__(self):
+        return f"{len(self)} files"
+
+
 @pytest.fixture(scope="session")
-def gru_file(cases):
-    return cases("keras2", "gru").converter.convert("none")
+def files(cases, float_file):
+    return Files((float_file, cases("keras2", "gru").converter.convert("none")))
 
 
 def test_a_dense_network_is_counted_exactly(cases, kind):
@@ -94,10 +101,18 @@ def test_truncated_files_are_refused_in_one_line(float_file, kept):
     assert "\n" not in str(refusal.value)
 
 
+def test_a_length_below_0_is_damage(float_file):
+    lengths = np.array([2, 1, 32], "<i4").tobytes()  # of the shape of `hidden`, after the number of its axes
+    assert lengths in float_file
+    damaged = float_file.replace(lengths, np.array([2, 1, -32], "<i4").tobytes())
+    with pytest.raises(ModelFileError, match=r"m\.tflite: expected a whole .tflite file"):
+        read_tflite(damaged, "m.tflite")
+
+
 @settings(max_examples=300, deadline=None)
 @given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 7)), min_size=1, max_size=4))
-def test_flipped_bits_give_a_summary_or_one_error(float_file, gru_file, flips):
-    for data in (float_file, gru_file):
+def test_flipped_bits_give_a_summary_or_one_error(files, flips):
+    for data in files:
         damaged = bytearray(data)
         for place, bit in flips:
             damaged[int(place * len(damaged))] ^= 1 << bit
