@@ -3,6 +3,8 @@
 PYTHON ?= python3
 SHELL := /bin/bash
 INSTALLED := .venv/.installed
+TREE := build/tree/edgeprune
+PARTS := cli contracts pipeline pruning keras_models dataset_io tflite_export
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -29,10 +31,11 @@ test: $(INSTALLED)  ## run the tests
 	python -m pytest
 
 check: $(INSTALLED)  ## lint, formatting, types, order of imports
+	@rm -rf $(TREE) && mkdir -p $(TREE) && cp -r edgeprune/* $(PARTS) $(TREE)
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports --no-logo
+	cd build/tree && lint-imports --config ../../pyproject.toml --no-logo
 
 format: $(INSTALLED)  ## format the sources
 	ruff format .

@@ -13,8 +13,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from keras_models.array_transfer import dtype_name
-from keras_models.randomise import randomise
+from benchmarks.randomise import randomise
+from edgeprune.keras_models.live.array_transfer import dtype_name
 
 SIZES = (32, 64, 71, 75, 96, 128, 160, 192, 224, 331)
 

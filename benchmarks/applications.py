@@ -19,17 +19,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.application_models import application_names, build, double_precision, keras_of, random_examples
-from contracts.channels import ChannelPlan
-from contracts.model import ModelGraph
-from keras_models.graph import build_graph
-from keras_models.live_arrays import LiveArrays
-from keras_models.macs import mac_terms
-from keras_models.proof import TOLERANCE, ProofResult, prove, prove_exact_part
-from keras_models.surgery import cut
-from keras_models.variables import variables, weight_specs
-from pruning.channels import channel_graph
-from pruning.macs import MacCount
-from pruning.structure import CutRequest, plan_cut
+from edgeprune.contracts.channels import ChannelPlan
+from edgeprune.contracts.model import ModelGraph
+from edgeprune.keras_models.graphs.graph import build_graph
+from edgeprune.keras_models.graphs.macs import mac_terms
+from edgeprune.keras_models.live.arrays import LiveArrays
+from edgeprune.keras_models.live.variables import variables, weight_specs
+from edgeprune.keras_models.surgery.proof import TOLERANCE, ProofResult, prove, prove_exact_part
+from edgeprune.keras_models.surgery.surgery import cut
+from edgeprune.pruning.channels import channel_graph
+from edgeprune.pruning.cuts.macs import MacCount
+from edgeprune.pruning.cuts.structured_cut import CutRequest, plan_cut
 
 REQUESTS = {"ratio 0.5": CutRequest(ratio=0.5), "macs 0.5": CutRequest(macs=0.5)}
 COLUMNS = "{:<20} {:>5}  {:<9} {:>10} {:>6} {:>8} {:>8} {:>7} {:>7} {:>7}  {}"

@@ -24,12 +24,12 @@ from benchmarks.application_models import (
     keras_of,
     random_examples,
 )
-from keras_models.array_transfer import read
-from keras_models.bridge import Twin, keras2_twin
-from keras_models.live_arrays import LiveArrays
-from keras_models.live_layers import leaf_layers
-from keras_models.proof import TOLERANCE, prove_equal
-from keras_models.variables import get_arrays, set_arrays, variables
+from edgeprune.keras_models.bridge import Twin, keras2_twin
+from edgeprune.keras_models.live.array_transfer import read
+from edgeprune.keras_models.live.arrays import LiveArrays
+from edgeprune.keras_models.live.layers import leaf_layers
+from edgeprune.keras_models.live.variables import get_arrays, set_arrays, variables
+from edgeprune.keras_models.surgery.proof import TOLERANCE, prove_equal
 
 COLUMNS = "{:<20} {:>6} {:>8} {:>8} {:>8}  {}"
 HEAD = ("model", "layers", "error", "float64", "seconds", "hosted")

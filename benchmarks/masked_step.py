@@ -91,7 +91,7 @@ def compiled(keras: ModuleType, model: Any) -> Any:
 
 def masked(model: Any) -> Any:
     """The model with the smallest weights of every kernel zeroed and held."""
-    from keras_models.masking import WeightMasks
+    from edgeprune.keras_models.training.masking import WeightMasks
 
     kernels = {(layer.name, "kernel"): layer.kernel for layer in model.layers if hasattr(layer, "kernel")}
     magnitudes = {key: np.abs(kernel.numpy()) for key, kernel in kernels.items()}

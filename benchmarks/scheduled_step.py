@@ -18,11 +18,11 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 from masked_step import SPARSITY, compiled, epoch_of, generate, load, network, race  # noqa: E402
 
-from keras_models.tfmot import ExactEnd, LayerPruning, update_step, wrap  # noqa: E402
-from keras_models.training.feeding import Feed, derived_seed  # noqa: E402
-from keras_models.variables import variables  # noqa: E402
-from pruning.blocks import SINGLE, keep_largest_blocks  # noqa: E402
-from pruning.schedules import schedule  # noqa: E402
+from edgeprune.keras_models.live.variables import variables  # noqa: E402
+from edgeprune.keras_models.tfmot import ExactEnd, LayerPruning, update_step, wrap  # noqa: E402
+from edgeprune.keras_models.training.feeding import Feed, derived_seed  # noqa: E402
+from edgeprune.pruning.blocks import SINGLE, keep_largest_blocks  # noqa: E402
+from edgeprune.pruning.schedules import schedule  # noqa: E402
 
 
 def main() -> None:

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from contracts import plugins
-from contracts.data import Array
-from contracts.quiet import silenced
-from keras_models.interface import interface
-from keras_models.prediction import Predictor
-from tflite_export.closeness import Closeness, closeness
-from tflite_export.convert import NUMERICS, Converter
-from tflite_export.raw_outputs import comparable, raw_of_outputs, run_raw
+from edgeprune.contracts import plugins
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.processes.quiet import silenced
+from edgeprune.keras_models.live.interface import interface
+from edgeprune.keras_models.live.prediction import Predictor
+from edgeprune.tflite_export.conversion.convert import NUMERICS, Converter
+from edgeprune.tflite_export.verification.closeness import Closeness, closeness
+from edgeprune.tflite_export.verification.raw_outputs import comparable, raw_of_outputs, run_raw
 
 OUTPUTS = ((1, None), (1, "sigmoid"), (2, "softmax"), (10, "softmax"), (200, "softmax"), (1000, "softmax"))
 EXAMPLES = 64

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.examples import command_with_example
-from cli.options import RecipeFile, with_recipe_options
-from cli.render import Format, FormatOption, print_result, text_table, write
-from cli.terminal import TerminalReporter
-from contracts.recipe import BenchmarkRecipe
-from contracts.recipe_values import merge
-from pipeline.benchmark_requests import check_benchmark
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.options import RecipeFile, with_recipe_options
+from edgeprune.cli.render import Format, FormatOption, print_result, text_table, write
+from edgeprune.cli.terminal import TerminalReporter
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe
+from edgeprune.contracts.recipes.values import merge
+from edgeprune.pipeline.requests.benchmark import check_benchmark
 
 Files = Annotated[
     list[Path], typer.Argument(help="Saved Keras models and .tflite files, in any mix.", metavar="FILE...")
@@ -51,7 +51,7 @@ def benchmark(
     """Score, size and latency of several files, side by side; changes are against the first."""
     recipe = merge(BenchmarkRecipe, flags, recipe_file)
     check_benchmark(files, recipe)
-    from pipeline.benchmark import benchmark as run
+    from edgeprune.pipeline.commands.benchmark import benchmark as run
 
     reporter = TerminalReporter()
     result = run(files, recipe, reporter)

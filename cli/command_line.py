@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli import benchmark, export, inspect_model, methods, prune, sweep
-from cli.terminal import Verbosity, set_verbosity, stderr
-from contracts import interruption, memory
-from contracts.errors import EdgepruneError
-from contracts.temporary import run_folder
+from edgeprune.cli import benchmark, export, inspect_model, methods, prune, sweep
+from edgeprune.cli.terminal import Verbosity, set_verbosity, stderr
+from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.contracts.processes import interruption, memory
+from edgeprune.contracts.processes.temporary import run_folder
 
 app = typer.Typer(
     name="edgeprune",

@@ -4,13 +4,13 @@ from typing import Any
 
 import typer
 
-from cli.examples import command_with_example
-from cli.options import ModelFile, RecipeFile, with_recipe_options
-from cli.render import Format, FormatOption, print_result
-from cli.terminal import TerminalReporter
-from contracts.recipe import ExportRecipe
-from contracts.recipe_values import merge
-from pipeline.requests import check_export
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.options import ModelFile, RecipeFile, with_recipe_options
+from edgeprune.cli.render import Format, FormatOption, print_result
+from edgeprune.cli.terminal import TerminalReporter
+from edgeprune.contracts.recipes.recipe import ExportRecipe
+from edgeprune.contracts.recipes.values import merge
+from edgeprune.pipeline.requests.prune import check_export
 
 EXAMPLE = """edgeprune export sample_models/digits_cnn.keras \\
   --tflite digits_cnn.tflite --quantize int8 \\
@@ -43,7 +43,7 @@ def export(
     """Write a .tflite file that is verified against the Keras model."""
     recipe = merge(ExportRecipe, flags, recipe_file)
     check_export(model, recipe)
-    from pipeline.export import export as run
+    from edgeprune.pipeline.commands.export import export as run
 
     reporter = TerminalReporter()
     result = run(model, recipe, reporter)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.examples import command_with_example
-from cli.render import Format, FormatOption
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.render import Format, FormatOption
 
 File = Annotated[Path, typer.Argument(help="Saved Keras model or .tflite file.", metavar="MODEL")]
 EXAMPLE = "edgeprune inspect sample_models/digits_mlp.h5"
@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def inspect_model(model: File, form: FormatOption = Format.TABLE) -> None:
     """What is in a saved model, layer by layer, without loading TensorFlow."""
-    from cli.inspect_tables import print_inspection
-    from pipeline.inspect import inspect
-    from pipeline.output_swap import mend
+    from edgeprune.cli.inspect_tables import print_inspection
+    from edgeprune.pipeline.commands.inspect import inspect
+    from edgeprune.pipeline.files.output_swap import mend
 
     mend([model.parent])
     print_inspection(inspect(model), form)

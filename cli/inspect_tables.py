@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.render import Format, print_json, text_table, to_text, write
-from cli.tables import count_text, size_text
-from contracts.results import LayerDetail, Result
+from edgeprune.cli.render import Format, print_json, text_table, to_text, write
+from edgeprune.cli.tables import count_text, size_text
+from edgeprune.contracts.results import LayerDetail, Result
 
 
 def print_inspection(result: Result, form: Format) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.render import text_table
-from contracts.results import LayerReport
+from edgeprune.cli.render import text_table
+from edgeprune.contracts.results import LayerReport
 
 
 def layer_table(layers: Sequence[LayerReport]) -> str:

@@ -14,8 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
-    from cli.streams import open_closed
-    from contracts import interruption
+    from edgeprune.cli.streams import open_closed
+    from edgeprune.contracts.processes import interruption
 
     open_closed()
     interruption.install()
@@ -26,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status of the contract (0, 1, 2, 3, 130 or 143)."""
-    from cli.streams import safe_streams
+    from edgeprune.cli.streams import safe_streams
 
     with safe_streams() as streams:
-        from cli.command_line import run_command
+        from edgeprune.cli.command_line import run_command
 
         return streams.finish(run_command(arguments))
 

@@ -4,15 +4,15 @@ import json
 
 import typer
 
-from cli.examples import command_with_example
-from cli.render import Format, FormatOption, text_table, to_text, write
-from contracts.plugins import catalogue
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.render import Format, FormatOption, text_table, to_text, write
+from edgeprune.contracts.plugins import catalogue
 
 KINDS = {
-    "pruning method (--method)": "pruning.methods",
-    "criterion (--criterion)": "pruning.criteria",
-    "numeric format (--quantize)": "tflite_export.numerics",
-    "data format (--data)": "dataset_io.formats",
+    "pruning method (--method)": "edgeprune.pruning.methods",
+    "criterion (--criterion)": "edgeprune.pruning.criteria",
+    "numeric format (--quantize)": "edgeprune.tflite_export.numerics",
+    "data format (--data)": "edgeprune.dataset_io.formats",
 }
 """What each folder of plug-ins holds."""
 

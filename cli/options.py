@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.plugins import catalogue
-from contracts.recipe import ModelRecipe
-from contracts.recipe_values import value_type
+from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.recipes.recipe import ModelRecipe
+from edgeprune.contracts.recipes.values import value_type
 
 PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
 """Boxes of --help, in the order of the work."""

@@ -4,15 +4,15 @@ from typing import Any
 
 import typer
 
-from cli.examples import command_with_example
-from cli.layer_report import candidate_table, layer_table
-from cli.options import ModelFile, RecipeFile, with_recipe_options
-from cli.render import Format, FormatOption, print_result, write
-from cli.terminal import TerminalReporter
-from contracts.interruption import exit_status
-from contracts.recipe import PruneRecipe
-from contracts.recipe_values import merge
-from pipeline.requests import check_prune
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.layer_report import candidate_table, layer_table
+from edgeprune.cli.options import ModelFile, RecipeFile, with_recipe_options
+from edgeprune.cli.render import Format, FormatOption, print_result, write
+from edgeprune.cli.terminal import TerminalReporter
+from edgeprune.contracts.processes.interruption import exit_status
+from edgeprune.contracts.recipes.recipe import PruneRecipe
+from edgeprune.contracts.recipes.values import merge
+from edgeprune.pipeline.requests.prune import check_prune
 
 EXAMPLE = """edgeprune prune sample_models/digits_mlp.h5 \\
   --method magnitude --sparsity 0.9 --epochs 10 \\
@@ -46,7 +46,7 @@ def prune(
     """Make a saved model smaller; optionally fine-tune and export it."""
     recipe = merge(PruneRecipe, flags, recipe_file)
     check_prune(model, recipe)
-    from pipeline.prune import prune as run
+    from edgeprune.pipeline.commands.prune import prune as run
 
     reporter = TerminalReporter()
     result = run(model, recipe, reporter)

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.tables import COLUMNS, change, heading, telling_columns
-from contracts.results import Measurement, Result
-from pipeline.table_files import csv_text, markdown, plain_rows
+from edgeprune.cli.tables import COLUMNS, change, heading, telling_columns
+from edgeprune.contracts.results import Measurement, Result
+from edgeprune.pipeline.files.table_files import csv_text, markdown, plain_rows
 
 WIDTH = 80
 FIRST_COLUMN = 16

@@ -4,14 +4,14 @@ from typing import Any
 
 import typer
 
-from cli.examples import command_with_example
-from cli.options import ModelFile, RecipeFile, with_recipe_options
-from cli.render import Format, FormatOption, print_result
-from cli.terminal import TerminalReporter
-from contracts.interruption import exit_status
-from contracts.recipe import SweepRecipe
-from contracts.recipe_values import merge
-from pipeline.sweep_requests import check_sweep
+from edgeprune.cli.examples import command_with_example
+from edgeprune.cli.options import ModelFile, RecipeFile, with_recipe_options
+from edgeprune.cli.render import Format, FormatOption, print_result
+from edgeprune.cli.terminal import TerminalReporter
+from edgeprune.contracts.processes.interruption import exit_status
+from edgeprune.contracts.recipes.recipe import SweepRecipe
+from edgeprune.contracts.recipes.values import merge
+from edgeprune.pipeline.requests.sweep import check_sweep
 
 EXAMPLE = """edgeprune sweep sample_models/digits_mlp.h5 \\
   --thresholds 0:0.1:0.02 --data sample_models/digits.npz"""
@@ -54,7 +54,7 @@ def sweep(
     """A results table over many thresholds, sparsities or ratios, or over several methods."""
     recipe = merge(SweepRecipe, flags, recipe_file)
     check_sweep(model, recipe)
-    from pipeline.sweep import sweep as run
+    from edgeprune.pipeline.commands.sweep import sweep as run
 
     reporter = TerminalReporter()
     result = run(model, recipe, reporter)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from contracts.results import Measurement
+from edgeprune.contracts.results import Measurement
 
 PERCENT_METRICS = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy")
 

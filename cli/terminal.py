@@ -31,7 +31,7 @@ def stderr(line: str) -> None:
 
 
 class TerminalReporter:
-    """Shows what the pipeline is doing (pipeline.reporting.Reporter)."""
+    """Shows what the pipeline is doing (edgeprune.pipeline.reporting.Reporter)."""
 
     def note(self, text: str) -> None:
         """A choice made for the user."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from contracts.model import TensorRef, WeightKey
-from contracts.results import LayerReport
+from edgeprune.contracts.model import TensorRef, WeightKey
+from edgeprune.contracts.results import LayerReport
 
 Ids = npt.NDArray[np.int64]
 

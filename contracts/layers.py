@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.model import TensorRef
+from edgeprune.contracts.model import TensorRef
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from contracts.errors import UsageError
+from edgeprune.contracts.errors import UsageError
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.model import Shape
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.model import Shape
 
 _CHUNK_BYTES = 1 << 24
 _MOST_CLASSES = 100_000

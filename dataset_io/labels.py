@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.model import Shape
-from dataset_io.shapes import fitted_shape
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.model import Shape
+from edgeprune.dataset_io.shapes import fitted_shape
 
 _LARGEST_CLASS = 2**31
 

@@ -10,10 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from contracts.data import Array, Metric, Task
-from contracts.errors import DataError, UsageError
-from contracts.model import Interface
-from dataset_io.facts import Facts
+from edgeprune.contracts.data import Array, Metric, Task
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.model import Interface
+from edgeprune.dataset_io.facts import Facts
 
 _CLASSES = ("binary", "multiclass", "multilabel")
 _QUANTITIES = ("regression", "reconstruction")

@@ -7,18 +7,18 @@ from types import ModuleType
 
 import numpy as np
 
-from contracts.data import Data
-from contracts.errors import DataError
-from contracts.model import Interface
-from contracts.plugins import catalogue, load
-from dataset_io.facts import Facts, merged
-from dataset_io.options import DataOptions
-from dataset_io.part_shapes import check_parts
-from dataset_io.parts import Part, RawData
-from dataset_io.preprocess import Preparation, input_rules
-from dataset_io.tasks import infer_task
+from edgeprune.contracts.data import Data
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface
+from edgeprune.contracts.plugins import catalogue, load
+from edgeprune.dataset_io.facts import Facts, merged
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.part_shapes import check_parts
+from edgeprune.dataset_io.parts import Part, RawData
+from edgeprune.dataset_io.preprocess import Preparation, input_rules
+from edgeprune.dataset_io.tasks import infer_task
 
-FORMATS = "dataset_io.formats"
+FORMATS = "edgeprune.dataset_io.formats"
 
 _MOST_VALIDATION = 5000
 

@@ -1,10 +1,10 @@
 """Whether the training and the test part hold examples of one shape."""
 
-from contracts.errors import DataError
-from contracts.model import Interface, Port, Shape
-from dataset_io.facts import Facts
-from dataset_io.parts import Part
-from dataset_io.shapes import fitted_shape
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port, Shape
+from edgeprune.dataset_io.facts import Facts
+from edgeprune.dataset_io.parts import Part
+from edgeprune.dataset_io.shapes import fitted_shape
 
 
 def check_parts(source: str, train: Part, test: Part, interface: Interface) -> None:

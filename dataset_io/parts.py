@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from contracts.data import Array, Indices, Split
-from contracts.errors import DataError
-from dataset_io.facts import Facts, input_facts, label_facts
-from dataset_io.preprocess import Preparation
-from dataset_io.splits import MemorySplit
+from edgeprune.contracts.data import Array, Indices, Split
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.facts import Facts, input_facts, label_facts
+from edgeprune.dataset_io.preprocess import Preparation
+from edgeprune.dataset_io.splits import MemorySplit
 
 Named = dict[str, Array]
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts.data import Array, Batch
-from contracts.errors import DataError
-from contracts.model import Interface, Port, Shape
-from dataset_io.facts import Facts
-from dataset_io.labels import LabelRule
-from dataset_io.options import DataOptions
-from dataset_io.shapes import fitted_shape
+from edgeprune.contracts.data import Array, Batch
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port, Shape
+from edgeprune.dataset_io.facts import Facts
+from edgeprune.dataset_io.labels import LabelRule
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.shapes import fitted_shape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from contracts.data import Array, Batch, Data, Indices, Split
+from edgeprune.contracts.data import Array, Batch, Data, Indices, Split
 
 _READ = 64
 """Examples that are read at once."""

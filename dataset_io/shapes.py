@@ -2,7 +2,7 @@
 
 import math
 
-from contracts.model import Shape
+from edgeprune.contracts.model import Shape
 
 
 def fitted_shape(found: Shape, wanted: Shape) -> Shape | None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Batch, Indices
-from contracts.errors import DataError
-from dataset_io.labels import class_numbers
-from dataset_io.preprocess import Preparation
+from edgeprune.contracts.data import Array, Batch, Indices
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.labels import class_numbers
+from edgeprune.dataset_io.preprocess import Preparation
 
 Source = Callable[[Indices | None, int | None], Any]
 """`source(chosen, shuffle_seed)`: a `tf.data.Dataset` of single examples `(inputs, labels)`, tuples of raw arrays.

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from contracts.data import Array, Indices, Split
-from dataset_io.facts import Facts
-from dataset_io.preprocess import Preparation
-from dataset_io.splits import Source, StreamSplit
+from edgeprune.contracts.data import Array, Indices, Split
+from edgeprune.dataset_io.facts import Facts
+from edgeprune.dataset_io.preprocess import Preparation
+from edgeprune.dataset_io.splits import Source, StreamSplit
 
 
 @dataclass(frozen=True, kw_only=True)

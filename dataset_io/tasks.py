@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from contracts.data import Task
-from contracts.errors import DataError, UsageError
-from contracts.model import Interface, Port, Shape
-from dataset_io import metrics
-from dataset_io.facts import Facts
-from dataset_io.labels import Encoding, LabelRule
-from dataset_io.losses import FITTING, INTEGER_LABELS, TAKES_LOGITS, Loss, requested_loss, saved_losses
-from dataset_io.options import DataOptions
-from dataset_io.shapes import fitted_shape
+from edgeprune.contracts.data import Task
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.model import Interface, Port, Shape
+from edgeprune.dataset_io import metrics
+from edgeprune.dataset_io.facts import Facts
+from edgeprune.dataset_io.labels import Encoding, LabelRule
+from edgeprune.dataset_io.loss_names import FITTING, INTEGER_LABELS, TAKES_LOGITS, Loss, requested_loss, saved_losses
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.shapes import fitted_shape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Quality gates: a result that is worse than the user allows is not written."""
 
-from contracts.data import Metric
-from contracts.errors import QualityGateError, UsageError
-from contracts.recipe import DeviceRecipe, GateRecipe
+from edgeprune.contracts.data import Metric
+from edgeprune.contracts.errors import QualityGateError, UsageError
+from edgeprune.contracts.recipes.recipe import DeviceRecipe, GateRecipe
 
 LIMITED = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy", "r2")
 """Scores of at most 1, whose losses are counted in points (hundredths)."""

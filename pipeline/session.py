@@ -6,28 +6,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from contracts.data import Array, Data, Split
-from contracts.errors import UsageError
-from contracts.model import Interface, ModelGraph, WeightKey
-from contracts.recipe import DataRecipe, ModelRecipe
-from contracts.results import Measurement
-from dataset_io.metrics import score
-from dataset_io.opening import open_data
-from keras_models.example_inputs import random_examples, with_fixed_shapes
-from keras_models.files import LoadedModel, load_model
-from keras_models.graph import build_graph
-from keras_models.kerases import keras_module
-from keras_models.losses import LossFunction
-from keras_models.macs import node_macs
-from keras_models.prediction import Predictor
-from keras_models.statistics import count_weights
-from keras_models.variables import interface, variables, weight_specs
-from pipeline.channel_evidence import ChannelEvidence
-from pipeline.data_requests import data_options
-from pipeline.kept_run import KeptRun
-from pipeline.keras_energy import keras_energy_uj
-from pipeline.reporting import Reporter
-from pipeline.training_store import TrainingStore
+from edgeprune.contracts.data import Array, Data, Split
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
+from edgeprune.contracts.recipes.recipe import DataRecipe, ModelRecipe
+from edgeprune.contracts.results import Measurement
+from edgeprune.dataset_io.metrics import score
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.keras_models.graphs.graph import build_graph
+from edgeprune.keras_models.graphs.macs import node_macs
+from edgeprune.keras_models.kerases import keras_module
+from edgeprune.keras_models.live.example_inputs import random_examples, with_fixed_shapes
+from edgeprune.keras_models.live.prediction import Predictor
+from edgeprune.keras_models.live.variables import interface, variables, weight_specs
+from edgeprune.keras_models.live.weight_counts import count_weights
+from edgeprune.keras_models.loading.files import LoadedModel, load_model
+from edgeprune.keras_models.training.loss_function import LossFunction
+from edgeprune.pipeline.files.keras_energy import keras_energy_uj
+from edgeprune.pipeline.planning.channel_evidence import ChannelEvidence
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.data import data_options
+from edgeprune.pipeline.training.kept_run import KeptRun
+from edgeprune.pipeline.training.training_store import TrainingStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from pruning.masks import keep_largest, removal_count
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.pruning.masks import keep_largest, removal_count
 
 Block = tuple[int, int]
 """(outputs, inputs)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from contracts.data import Array
+from edgeprune.contracts.data import Array
 
 MOST_ROUNDS = 300
 

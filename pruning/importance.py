@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from contracts.channels import NO_CHANNEL, ChannelGraph, Ids, WeightAxis
-from contracts.model import WeightKey
-from contracts.statistics import ChannelStatistics, Vector
+from edgeprune.contracts.channel_statistics import ChannelStatistics, Vector
+from edgeprune.contracts.channels import NO_CHANNEL, ChannelGraph, Ids, WeightAxis
+from edgeprune.contracts.model import WeightKey
 
 Array = npt.NDArray[Any]
 

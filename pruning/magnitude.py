@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe
-from pruning.blocks import keep_largest_blocks, parse_block
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.blocks import keep_largest_blocks, parse_block
 
 CONV_SPARSITY, DENSE_SPARSITY = 0.5, 0.8
 """Shares of the methods that train, where the recipe names none: those of "A comparative study of neural network

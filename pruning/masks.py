@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.masks import Mask
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.masks import Mask
 
 
 def at_least(weights: Array, threshold: float) -> Mask:

@@ -8,9 +8,9 @@ import re
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
 
 Pattern = tuple[int, int]
 """(zeros, consecutive inputs)."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from contracts.errors import UsageError
-from contracts.model import LayerSpec, WeightKey, WeightSpec
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.model import LayerSpec, WeightKey, WeightSpec
 
 
 @dataclass(frozen=True, kw_only=True)

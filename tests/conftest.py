@@ -46,8 +46,8 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def edgeprune() -> Callable[..., Finished]:
     """`edgeprune("prune", path, "--threshold", 0.02)`: the console entry point, run in this process."""
-    from cli.main import main
-    from contracts.interruption import SIGNALS
+    from edgeprune.cli.main import main
+    from edgeprune.contracts.processes.interruption import SIGNALS
 
     def run(*arguments: object, cwd: Path | None = None) -> Finished:
         stdout, stderr = io.StringIO(), io.StringIO()

@@ -1,6 +1,7 @@
 """The rules of ARCHITECTURE.md that a machine can hold."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from contracts.plugins import catalogue
+from edgeprune.contracts.plugins import catalogue
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-PACKAGES = SETTINGS["importlinter"]["root_packages"]
+PACKAGES = ["edgeprune", *(name.partition(".")[2] for name in SETTINGS["setuptools"]["package-dir"] if "." in name)]
 SLOW_TO_IMPORT = set(SETTINGS["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"])
-PLUGIN_FOLDERS = ("pruning.methods", "pruning.criteria", "tflite_export.numerics", "dataset_io.formats")
+PLUGIN_FOLDERS = (
+    "edgeprune.pruning.methods",
+    "edgeprune.pruning.criteria",
+    "edgeprune.tflite_export.numerics",
+    "edgeprune.dataset_io.formats",
+)
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
@@ -36,10 +42,31 @@ def place(file: Path, node: ast.AST | None = None) -> str:
     return f"{file.relative_to(ROOT)}{line}"
 
 
-def test_imports_run_downward_only():
-    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_imports_run_downward_only(tmp_path):
+    whole = tmp_path / "edgeprune"  # import-linter follows neither package-dir nor links
+    shutil.copytree(ROOT / "edgeprune", whole)
+    for name in PACKAGES[1:]:
+        shutil.copytree(ROOT / name, whole / name)
+    lint = str(Path(sys.executable).with_name("lint-imports"))
+    command = [lint, "--config", str(ROOT / "pyproject.toml"), "--no-cache", "--no-logo"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_wheel_holds_every_folder_under_one_name():
+    parts = {f"edgeprune.{place(file.parent).replace('/', '.')}" for file in sources(*PACKAGES[1:])}
+    assert set(SETTINGS["setuptools"]["packages"]) == {"edgeprune", *parts}
+
+
+def test_nothing_is_imported_by_the_name_of_its_folder():
+    """A folder of the user's with the same name would be imported in its place."""
+    found = [
+        f"{place(file)} imports {name}"
+        for file in sources(*PACKAGES, "tests", "benchmarks", "sample_models")
+        for name in imports_at_the_top(parsed(file), everywhere=True)
+        if name in PACKAGES[1:]
+    ]
+    assert found == []
 
 
 def test_no_file_is_long():
@@ -78,7 +105,7 @@ def public_definitions(module: ast.Module) -> Iterator[ast.Module | Function | a
 
 @pytest.mark.parametrize("folder", PLUGIN_FOLDERS)
 def test_every_file_of_a_plugin_folder_is_a_plugin_with_a_summary(folder):
-    files = (ROOT / folder.replace(".", "/")).glob("[!_]*.py")
+    files = (ROOT / folder.removeprefix("edgeprune.").replace(".", "/")).glob("[!_]*.py")
     assert set(catalogue(folder)) == {file.stem.replace("_", "-") for file in files}
     assert all(summary.strip() for summary in catalogue(folder).values())
 
@@ -93,15 +120,15 @@ def test_nothing_slow_is_imported_at_the_top_of_a_module():
     assert found == []
 
 
-def imports_at_the_top(node: ast.AST) -> Iterator[str]:
-    """Top-level package names of all imports that run when the module is imported."""
+def imports_at_the_top(node: ast.AST, everywhere: bool = False) -> Iterator[str]:
+    """Top-level package names of all imports that run when the module is imported, or of all there are."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             yield from (alias.name.split(".")[0] for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield (child.module or "").split(".")[0]
-        elif not isinstance(child, Function):
-            yield from imports_at_the_top(child)
+        elif everywhere or not isinstance(child, Function):
+            yield from imports_at_the_top(child, everywhere)
 
 
 def test_the_search_for_slow_imports_finds_them():
@@ -153,7 +180,7 @@ def run_in_a_fresh_interpreter(arguments: list[str]) -> tuple[int, list[str]]:
         "import atexit, sys\n"
         f"atexit.register(lambda: print('imported', *({SLOW_TO_IMPORT | {'numpy'}!r} & sys.modules.keys())))\n"
         f"sys.argv = ['edgeprune', *{arguments!r}]\n"
-        "from cli.main import main\n"
+        "from edgeprune.cli.main import main\n"
         "sys.exit(main())\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -8,11 +8,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from cli.command_line import app
-from contracts.plugins import catalogue
-from contracts.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
-from contracts.recipe_values import merge
-from contracts.results import LayerReport, Measurement
+from edgeprune.cli.command_line import app
+from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
+from edgeprune.contracts.recipes.values import merge
+from edgeprune.contracts.results import LayerReport, Measurement
 from tests.pruning.test_criteria import evidence
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +28,12 @@ EXAMPLE = "pruning/criteria/linf.py"
 
 COMMANDS = [str(command.name) for command in app.registered_commands]
 RECIPES = (PruneRecipe, SweepRecipe, ExportRecipe, BenchmarkRecipe)
-PLUGIN_FOLDERS = ("pruning.methods", "pruning.criteria", "tflite_export.numerics", "dataset_io.formats")
+PLUGIN_FOLDERS = (
+    "edgeprune.pruning.methods",
+    "edgeprune.pruning.criteria",
+    "edgeprune.tflite_export.numerics",
+    "edgeprune.dataset_io.formats",
+)
 
 
 def blocks(text: str, language: str) -> list[str]:

@@ -9,15 +9,17 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from contracts.errors import UsageError
-from contracts.plugins import catalogue, load
-from contracts.recipe import MethodRecipe, PointRecipe
-from pipeline.methods import PLANNERS
-from pipeline.requests import EVERY_METHODS, TRAINING_KINDS, load_method
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.plugins import catalogue, load
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pipeline.planning.methods import PLANNERS
+from edgeprune.pipeline.requests.prune import EVERY_METHODS, TRAINING_KINDS, load_method
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 from tests.pruning.test_criteria import evidence
-from tflite_export.bounds import ErrorBound
 
 LONGEST_SUMMARY = 120
+METHODS, CRITERIA = "edgeprune.pruning.methods", "edgeprune.pruning.criteria"
+NUMERICS, FORMATS = "edgeprune.tflite_export.numerics", "edgeprune.dataset_io.formats"
 AMOUNTS = {
     "threshold": 0.1,
     "sparsity": 0.5,
@@ -34,11 +36,7 @@ def plugins(package: str):
 
 @pytest.mark.parametrize(
     ("package", "name"),
-    [
-        (package, name)
-        for package in ("pruning.methods", "pruning.criteria", "tflite_export.numerics", "dataset_io.formats")
-        for name in catalogue(package)
-    ],
+    [(package, name) for package in (METHODS, CRITERIA, NUMERICS, FORMATS) for name in catalogue(package)],
 )
 def test_a_summary_is_one_plain_line(package, name):
     summary = catalogue(package)[name]
@@ -47,38 +45,38 @@ def test_a_summary_is_one_plain_line(package, name):
     assert not summary.endswith(".")
 
 
-@plugins("pruning.methods")
+@plugins("edgeprune.pruning.methods")
 def test_a_method_has_a_kind_that_can_be_planned(name):
-    assert load("pruning.methods", name).KIND in PLANNERS
+    assert load(METHODS, name).KIND in PLANNERS
 
 
-@plugins("pruning.methods")
+@plugins("edgeprune.pruning.methods")
 def test_a_method_names_options_that_there_are(name):
-    options = load("pruning.methods", name).OPTIONS
+    options = load(METHODS, name).OPTIONS
     assert set(options) <= {field.name for field in fields(MethodRecipe)}
     assert not EVERY_METHODS & set(options)
 
 
-@plugins("pruning.methods")
+@plugins("edgeprune.pruning.methods")
 def test_an_option_of_other_methods_is_refused_with_their_names(name):
-    amount = next({one: value} for one, value in AMOUNTS.items() if one in load("pruning.methods", name).OPTIONS)
-    foreign = {one: value for one, value in AMOUNTS.items() if one not in load("pruning.methods", name).OPTIONS}
+    amount = next({one: value} for one, value in AMOUNTS.items() if one in load(METHODS, name).OPTIONS)
+    foreign = {one: value for one, value in AMOUNTS.items() if one not in load(METHODS, name).OPTIONS}
     for one, value in foreign.items():
         with pytest.raises(UsageError, match=f"--{one} is not for --method {name}; it is for "):
             load_method(PointRecipe(method=name, **amount, **{one: value}))
 
 
-@plugins("pruning.methods")
+@plugins("edgeprune.pruning.methods")
 def test_a_method_asks_for_an_amount_and_says_how_to_give_it(name):
-    if load("pruning.methods", name).KIND in TRAINING_KINDS:
+    if load(METHODS, name).KIND in TRAINING_KINDS:
         pytest.skip("methods that train have default amounts")
     with pytest.raises(UsageError, match=rf"--method {name} needs .*--\w+.*; for example --\w+ \d"):
-        load("pruning.methods", name).check(MethodRecipe(method=name))
+        load(METHODS, name).check(MethodRecipe(method=name))
 
 
-@plugins("pruning.methods")
+@plugins("edgeprune.pruning.methods")
 def test_a_method_takes_one_of_the_amounts(name):
-    method = load("pruning.methods", name)
+    method = load(METHODS, name)
     assert set(AMOUNTS) <= {field.name for field in fields(MethodRecipe)}
     assert [amount for amount, value in AMOUNTS.items() if accepts(method, MethodRecipe(**{amount: value}))]
 
@@ -91,9 +89,9 @@ def accepts(method, recipe: MethodRecipe) -> bool:
     return True
 
 
-@plugins("pruning.criteria")
+@plugins("edgeprune.pruning.criteria")
 def test_a_criterion_gives_one_finite_score_a_unit_and_changes_nothing(name):
-    criterion, seen = load("pruning.criteria", name), evidence()
+    criterion, seen = load("edgeprune.pruning.criteria", name), evidence()
     assert criterion.NEEDS in ("weights", "activations", "gradients")
     assert isinstance(criterion.COMPARABLE, bool)
     scores = criterion.score(seen)
@@ -103,9 +101,9 @@ def test_a_criterion_gives_one_finite_score_a_unit_and_changes_nothing(name):
     assert all(np.array_equal(weight, evidence().weights[key]) for key, weight in seen.weights.items())
 
 
-@plugins("tflite_export.numerics")
+@plugins("edgeprune.tflite_export.numerics")
 def test_a_numeric_format_says_what_it_needs_and_how_exact_it_is(name):
-    numeric = load("tflite_export.numerics", name)
+    numeric = load("edgeprune.tflite_export.numerics", name)
     assert isinstance(numeric.NEEDS_CALIBRATION, bool)
     assert "float32" in numeric.IO
     assert isinstance(numeric.BOUND, ErrorBound)
@@ -114,9 +112,9 @@ def test_a_numeric_format_says_what_it_needs_and_how_exact_it_is(name):
     assert list(inspect.signature(numeric.configure).parameters) == ["converter", "calibration", "io"]
 
 
-@plugins("dataset_io.formats")
+@plugins("edgeprune.dataset_io.formats")
 def test_a_data_format_knows_its_own_and_only_existing_sources(name, tmp_path):
-    data_format = load("dataset_io.formats", name)
+    data_format = load(FORMATS, name)
     assert data_format.matches(str(tmp_path / "missing.npz")) is False
     assert list(inspect.signature(data_format.read).parameters) == ["source", "interface", "options"]
 
@@ -124,7 +122,5 @@ def test_a_data_format_knows_its_own_and_only_existing_sources(name, tmp_path):
 def test_no_two_data_formats_claim_the_same_source(samples, tmp_path):
     (tmp_path / "table.csv").write_text("x,y\n1,0\n")
     for source in (samples / "digits.npz", tmp_path / "table.csv", "mnist"):
-        claims = [
-            name for name in catalogue("dataset_io.formats") if load("dataset_io.formats", name).matches(str(source))
-        ]
+        claims = [name for name in catalogue(FORMATS) if load(FORMATS, name).matches(str(source))]
         assert len(claims) == 1, f"{source}: {claims}"

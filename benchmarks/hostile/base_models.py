@@ -172,7 +172,7 @@ def _tflite_files(keras: Any, folder: Path) -> None:
 
 
 def _command(*arguments: str) -> None:
-    from cli.main import run
+    from edgeprune.cli.main import run
 
     if run(arguments):
         raise RuntimeError(f"edgeprune {' '.join(arguments)} failed")

@@ -4,9 +4,9 @@ import random
 from dataclasses import Field, fields
 from typing import Any
 
-from contracts.plugins import catalogue
-from contracts.recipe import BenchmarkRecipe, ExportRecipe, ModelRecipe, PruneRecipe, SweepRecipe
-from contracts.recipe_values import RANGES, value_type
+from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, ModelRecipe, PruneRecipe, SweepRecipe
+from edgeprune.contracts.recipes.values import RANGES, value_type
 
 RECIPES: dict[str, type[ModelRecipe]] = {
     "prune": PruneRecipe,

@@ -90,7 +90,7 @@ def _forget_the_parents_ends() -> None:
 
 def _command(step: Step) -> int:
     """The console script's exit status, its end as an interpreter ends included."""
-    from cli.main import main
+    from edgeprune.cli.main import main
 
     sys.argv = ["edgeprune", *step.arguments]
     try:

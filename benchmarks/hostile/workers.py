@@ -21,10 +21,26 @@ from benchmarks.hostile.cases import Case, Fault, Folder, Outcome, Report, gener
 
 FAMILIES = "benchmarks.hostile.families"
 
-_LIGHT = ("numpy", "h5py", "cli.main", "cli.inspect_tables", "pipeline.inspect", "pipeline.inspect_tflite")
-_LIGHT_LATE = ("ai_edge_litert.schema_py_generated", "keras_models.archives.h5", "keras_models.archives.saved_model")
+_LIGHT = (
+    "numpy",
+    "h5py",
+    "edgeprune.cli.main",
+    "edgeprune.cli.inspect_tables",
+    "edgeprune.pipeline.commands.inspect",
+    "edgeprune.pipeline.commands.inspect_tflite",
+)
+_LIGHT_LATE = (
+    "ai_edge_litert.schema_py_generated",
+    "edgeprune.keras_models.loading.archives.h5",
+    "edgeprune.keras_models.loading.archives.saved_model",
+)
 _HEAVY = ("keras", "tf_keras", "tensorflow.lite", "pandas", "PIL.Image", "ai_edge_litert.interpreter")
-_HEAVY_LATE = ("pipeline.prune", "pipeline.sweep", "pipeline.export", "pipeline.benchmark")
+_HEAVY_LATE = (
+    "edgeprune.pipeline.commands.prune",
+    "edgeprune.pipeline.commands.sweep",
+    "edgeprune.pipeline.commands.export",
+    "edgeprune.pipeline.commands.benchmark",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +103,7 @@ def _work(sender: Any, position: Any, work: Sequence[tuple[str, int]], tensorflo
 def prepare(*, tensorflow: bool) -> None:
     """Import what the commands import, so that no child does; TensorFlow's runtime is not started."""
     if tensorflow:
-        from contracts.quiet import import_tensorflow
+        from edgeprune.contracts.processes.quiet import import_tensorflow
 
         import_tensorflow()
     for name in (*_LIGHT, *_LIGHT_LATE, *((*_HEAVY, *_HEAVY_LATE) if tensorflow else ())):

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Indices
-from contracts.errors import DataError
-from contracts.model import Interface, Port
-from contracts.quiet import import_tensorflow
-from dataset_io.facts import Facts, label_facts
-from dataset_io.options import DataOptions
-from dataset_io.parts import RawData
-from dataset_io.splits import plain_reason
-from dataset_io.streams import StreamPart
+from edgeprune.contracts.data import Indices
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port
+from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.facts import Facts, label_facts
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.parts import RawData
+from edgeprune.dataset_io.splits import plain_reason
+from edgeprune.dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of images: a sub-folder for each class, train/ and test/ above them if present; read as a stream"
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import DataError
-from contracts.model import Interface
-from contracts.quiet import import_tensorflow
-from dataset_io.formats import npz
-from dataset_io.options import DataOptions
-from dataset_io.parts import RawData, checked_part
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface
+from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.formats import npz
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.parts import RawData, checked_part
 
 NAMES = (
     "boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters",

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import DataError
-from contracts.model import Interface, Port
-from dataset_io.labels import number_text_classes
-from dataset_io.options import DataOptions
-from dataset_io.parts import ArrayPart, Named, RawData, checked_part
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port
+from edgeprune.dataset_io.labels import number_text_classes
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.parts import ArrayPart, Named, RawData, checked_part
 
 SUMMARY = "FILE.npz: x_train, y_train, x_test, y_test, or x, y to split (x_train_NAME, … for several inputs)"
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Indices
-from contracts.errors import DataError
-from contracts.model import Interface, Port
-from contracts.quiet import import_tensorflow
-from dataset_io.facts import Facts, input_facts, label_facts, merged
-from dataset_io.labels import class_numbers, joined_classes
-from dataset_io.options import DataOptions
-from dataset_io.parts import RawData, check_finite
-from dataset_io.shapes import fitted_shape
-from dataset_io.splits import plain_reason
-from dataset_io.streams import StreamPart
+from edgeprune.contracts.data import Array, Indices
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port
+from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.facts import Facts, input_facts, label_facts, merged
+from edgeprune.dataset_io.labels import class_numbers, joined_classes
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.parts import RawData, check_finite
+from edgeprune.dataset_io.shapes import fitted_shape
+from edgeprune.dataset_io.splits import plain_reason
+from edgeprune.dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of a saved tf.data.Dataset of (x, y): train/ and test/ below it, or one to split; read as a stream"
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import DataError, UsageError
-from contracts.model import Interface
-from dataset_io.labels import number_text_classes
-from dataset_io.options import DataOptions
-from dataset_io.parts import RawData, checked_part
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.model import Interface
+from edgeprune.dataset_io.labels import number_text_classes
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.parts import RawData, checked_part
 
 SUMMARY = "FILE.csv, FILE.parquet: --label COLUMN holds the labels (default: the last), all others are the input"
 

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
-from keras_models.bridge.calls import Keras3Call, tensors_of
-from keras_models.variables import layer_weights
+from edgeprune.keras_models.bridge.calls import Keras3Call, tensors_of
+from edgeprune.keras_models.live.variables import layer_weights
 
 
 def host(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from keras_models.bridge.activations import keras2_activation
+from edgeprune.keras_models.bridge.activations import keras2_activation
 
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _AMONG_KEYWORDS = ("name", "trainable", "dtype", "activity_regularizer", "zero_output_for_mask")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from contracts.data import Array
-from contracts.errors import ModelError
-from keras_models.bridge.twin import Twin
-from keras_models.proof import TOLERANCE, prove_equal
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import ModelError
+from edgeprune.keras_models.bridge.twin import Twin
+from edgeprune.keras_models.surgery.proof import TOLERANCE, prove_equal
 
 TWIN_EXAMPLES = 4
 """Enough for a proof: each goes through all that the model computes."""

@@ -3,13 +3,13 @@
 import inspect
 from typing import Any
 
-from contracts.errors import ModelError
-from keras_models.bridge.twin import Twin, keras2_twin
-from keras_models.bridge.weights import copy_weights
-from keras_models.initial_weights import zeros_for_random
-from keras_models.live_layers import is_graph_model
-from keras_models.rebuild import match_trainable
-from keras_models.training.optimizers import first_rate
+from edgeprune.contracts.errors import ModelError
+from edgeprune.keras_models.bridge.twin import Twin, keras2_twin
+from edgeprune.keras_models.bridge.weights import copy_weights
+from edgeprune.keras_models.live.layers import is_graph_model
+from edgeprune.keras_models.surgery.rebuild import match_trainable
+from edgeprune.keras_models.training.initial_weights import zeros_for_random
+from edgeprune.keras_models.training.optimizers import first_rate
 
 
 def training_twin(model: Any, keras_major: int) -> Twin:

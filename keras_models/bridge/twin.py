@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.errors import ModelError
-from contracts.model import WeightKey
-from keras_models.bridge.hosted import holds_weighty_layers, host
-from keras_models.bridge.layers import NotInKeras2, native_layer
-from keras_models.bridge.operators import native_operator
-from keras_models.bridge.weights import copy_weights, variables_by_names_of
-from keras_models.initial_weights import zeros_for_random
-from keras_models.kerases import keras_module
-from keras_models.live_layers import is_graph_model
-from keras_models.rebuild import match_trainable
+from edgeprune.contracts.errors import ModelError
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.bridge.hosted import holds_weighty_layers, host
+from edgeprune.keras_models.bridge.layers import NotInKeras2, native_layer
+from edgeprune.keras_models.bridge.operators import native_operator
+from edgeprune.keras_models.bridge.weights import copy_weights, variables_by_names_of
+from edgeprune.keras_models.kerases import keras_module
+from edgeprune.keras_models.live.layers import is_graph_model
+from edgeprune.keras_models.surgery.rebuild import match_trainable
+from edgeprune.keras_models.training.initial_weights import zeros_for_random
 
 
 @dataclass(frozen=True)

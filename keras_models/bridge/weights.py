@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from contracts.errors import ModelError
-from contracts.model import WeightKey
-from keras_models.live_arrays import LiveArrays
-from keras_models.variables import set_arrays, variables
+from edgeprune.contracts.errors import ModelError
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.live.arrays import LiveArrays
+from edgeprune.keras_models.live.variables import set_arrays, variables
 
 
 def copy_weights(source: Any, target: Any) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from keras_models.graphs.native_names import (
+from edgeprune.keras_models.graphs.native_names import (
     KERAS3_CALLS,
     LAYER_CALLS,
     keras2_operation,
     keras3_operation,
     vocabulary_entry,
 )
-from keras_models.graphs.operations import NativeOperation
+from edgeprune.keras_models.graphs.operations import NativeOperation
 
 
 @dataclass(frozen=True)

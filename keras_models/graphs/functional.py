@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contracts.errors import ModelError
-from keras_models.graphs import keras2_edges, keras3_edges
-from keras_models.graphs.calls import Call, TensorSource, replace_sources, signature, tensor_sources
+from edgeprune.contracts.errors import ModelError
+from edgeprune.keras_models.graphs import keras2_edges, keras3_edges
+from edgeprune.keras_models.graphs.calls import Call, TensorSource, replace_sources, signature, tensor_sources
 
 Item = Mapping[str, Any]
 """One entry of a config's `layers`."""

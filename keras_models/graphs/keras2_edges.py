@@ -8,7 +8,7 @@ A constant first argument is `["_CONSTANT_VALUE", -1, value, keyword arguments]`
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from keras_models.graphs.calls import Call, Signature, TensorSource, make_call
+from edgeprune.keras_models.graphs.calls import Call, Signature, TensorSource, make_call
 
 _CONSTANT = "_CONSTANT_VALUE"
 

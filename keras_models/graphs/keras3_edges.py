@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from keras_models.graphs.calls import Call, Signature, TensorSource, make_call
+from edgeprune.keras_models.graphs.calls import Call, Signature, TensorSource, make_call
 
 
 def read_call(signature: Signature, config: Mapping[str, Any], node: Mapping[str, Any]) -> Call:

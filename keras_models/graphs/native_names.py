@@ -3,7 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from keras_models.graphs.operations import REDUCTION_KINDS, UNARY_KINDS, VOCABULARY, NativeOperation, Operation
+from edgeprune.keras_models.graphs.operations import (
+    REDUCTION_KINDS,
+    UNARY_KINDS,
+    VOCABULARY,
+    NativeOperation,
+    Operation,
+)
 
 _KERAS2_BINARY = {
     "add": "Add", "sub": "Subtract", "subtract": "Subtract", "multiply": "Multiply", "mul": "Multiply",

@@ -6,9 +6,9 @@ A layer without a rule here, and a length that only exists at run time, is None:
 from collections.abc import Mapping
 from dataclasses import replace
 
-from contracts.model import Shape
-from keras_models.shapes import convolution, core, merging, operations, reshaping, sequences
-from keras_models.shapes.rules import LayerCall, Outputs, Rule
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes import convolution, core, merging, operations, reshaping, sequences
+from edgeprune.keras_models.shapes.rules import LayerCall, Outputs, Rule
 
 LAYER_RULES: Mapping[str, Rule] = {
     **core.RULES,

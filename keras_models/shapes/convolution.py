@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contracts.model import Shape
-from keras_models.shapes.rules import LayerCall, Rule, join_channels, per_axis, split_channels, window_length
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes.rules import LayerCall, Rule, join_channels, per_axis, split_channels, window_length
 
 
 def convolved(call: LayerCall) -> Shape:

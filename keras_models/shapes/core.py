@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contracts.model import Shape
-from keras_models.shapes.rules import LayerCall, Rule, einsum_shape, same_shape, window_length
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes.rules import LayerCall, Rule, einsum_shape, same_shape, window_length
 
 
 def _input(call: LayerCall) -> Shape | None:

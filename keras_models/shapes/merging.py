@@ -1,7 +1,7 @@
 """Layers that join several tensors."""
 
-from contracts.model import Shape
-from keras_models.shapes.rules import LayerCall, Rule, broadcast, positive_axes
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes.rules import LayerCall, Rule, broadcast, positive_axes
 
 
 def known_shapes(call: LayerCall) -> list[Shape] | None:

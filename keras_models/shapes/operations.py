@@ -5,11 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from contracts.model import Shape
-from keras_models.graphs.operations import BINARY_KINDS, REDUCTION_KINDS, UNARY_KINDS
-from keras_models.shapes.merging import concatenated, known_shapes
-from keras_models.shapes.reshaping import reshaped
-from keras_models.shapes.rules import LayerCall, Outputs, Rule, broadcast, einsum_shape, positive_axes, same_shape
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.graphs.operations import BINARY_KINDS, REDUCTION_KINDS, UNARY_KINDS
+from edgeprune.keras_models.shapes.merging import concatenated, known_shapes
+from edgeprune.keras_models.shapes.reshaping import reshaped
+from edgeprune.keras_models.shapes.rules import (
+    LayerCall,
+    Outputs,
+    Rule,
+    broadcast,
+    einsum_shape,
+    positive_axes,
+    same_shape,
+)
 
 
 def split_sizes(sizes: Any, axis: int, shape: Shape | None) -> Any:

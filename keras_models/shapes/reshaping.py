@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.model import Shape
-from keras_models.shapes.rules import (
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes.rules import (
     LayerCall,
     Rule,
     join_channels,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from contracts.model import Shape
+from edgeprune.contracts.model import Shape
 
 Outputs = list[Shape | None]
 """Shapes of several outputs; a rule for one output returns its shape alone."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from contracts.model import Shape
-from keras_models.shapes import convolution
-from keras_models.shapes.rules import LayerCall, Outputs, Rule
+from edgeprune.contracts.model import Shape
+from edgeprune.keras_models.shapes import convolution
+from edgeprune.keras_models.shapes.rules import LayerCall, Outputs, Rule
 
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "LSTMCell": 2, "ConvLSTM1D": 2, "ConvLSTM2D": 2, "ConvLSTM3D": 2}
 """How many states a cell has; the others have one."""

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from keras_models.array_transfer import read
-from keras_models.live_layers import leaf_layers
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.live.array_transfer import read
+from edgeprune.keras_models.live.layers import leaf_layers
 
 
 class ExactEnd:

@@ -4,7 +4,7 @@ import importlib
 import os
 from typing import Any
 
-from contracts.quiet import silenced
+from edgeprune.contracts.processes.quiet import silenced
 
 LEGACY = "TF_USE_LEGACY_KERAS"
 

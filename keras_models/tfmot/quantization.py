@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.data import Array
-from contracts.errors import ModelError
-from contracts.model import WeightKey
-from keras_models.tfmot.channel_scale import is_foldable, neighbours
-from keras_models.tfmot.library import tfmot
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import ModelError
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.tfmot.channel_scale import is_foldable, neighbours
+from edgeprune.keras_models.tfmot.library import tfmot
 
 WRAPPED = "quant_"
 """What the library puts before the name of a layer that it wraps."""

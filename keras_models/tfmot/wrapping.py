@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.model import WeightKey
-from keras_models.live_layers import is_graph_model, leaf_layers
-from keras_models.tfmot.library import pruning_api
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.live.layers import is_graph_model, leaf_layers
+from edgeprune.keras_models.tfmot.library import pruning_api
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Training with zeros held, for both Kerases: the one place that every method trains in."""
 
-from keras_models.training.feeding import steps_of
-from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
-from keras_models.training.trainer import Trainer
+from edgeprune.keras_models.training.feeding import steps_of
+from edgeprune.keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
+from edgeprune.keras_models.training.trainer import Trainer
 
 __all__ = [
     "EpochLog",

@@ -15,11 +15,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from contracts.errors import OutputError, TrainingError
-from contracts.origin import differences, origin
-from keras_models.training.optimizers import FreshOptimizer
-from keras_models.training.options import ArrayLists, CheckpointPlace, FitOptions
-from keras_models.training.progress import Progress
+from edgeprune.contracts.errors import OutputError, TrainingError
+from edgeprune.contracts.origin import differences, origin
+from edgeprune.keras_models.training.optimizers import FreshOptimizer
+from edgeprune.keras_models.training.options import ArrayLists, CheckpointPlace, FitOptions
+from edgeprune.keras_models.training.progress import Progress
 
 FORMAT = "edgeprune checkpoint 2"
 SUFFIX = ".checkpoint"

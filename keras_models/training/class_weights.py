@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from contracts.data import Array, Split
-from contracts.errors import DataError
+from edgeprune.contracts.data import Array, Split
+from edgeprune.contracts.errors import DataError
 
 BATCH = 4096
 

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.errors import ModelError, TrainingError
-from keras_models.config_access import layer_items
-from keras_models.rebuild import rebuild
+from edgeprune.contracts.errors import ModelError, TrainingError
+from edgeprune.keras_models.graphs.config_access import layer_items
+from edgeprune.keras_models.surgery.rebuild import rebuild
 
 LEAST_CAPABILITY = 7
 """Compute capability (major) from which GPUs have units for float16 (Volta)."""

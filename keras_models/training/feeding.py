@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array, Split
-from contracts.model_inputs import model_inputs
+from edgeprune.contracts.data import Array, Split
+from edgeprune.contracts.model_inputs import model_inputs
 
 
 def derived_seed(seed: int, number: int) -> int:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.model import WeightKey
-from keras_models.masking import WeightMasks
-from keras_models.training.devices import Devices
-from keras_models.training.options import Masks
-from keras_models.training.random_states import RandomStates
-from keras_models.variables import variables as live_variables
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.live.variables import variables as live_variables
+from edgeprune.keras_models.training.devices import Devices
+from edgeprune.keras_models.training.masking import WeightMasks
+from edgeprune.keras_models.training.options import Masks
+from edgeprune.keras_models.training.random_states import RandomStates
 
 
 class FittedModel:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import ModelError
-from keras_models.training.options import Masks
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import ModelError
+from edgeprune.keras_models.training.options import Masks
 
 DEFAULT_LEARNING_RATE = 1e-3
 """Where an optimizer does not say its own."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.data import Array
-from contracts.masks import Mask
-from contracts.model import WeightKey
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
 
 Masks = Mapping[WeightKey, Mask]
 UpdateMasks = Callable[[int], Masks]

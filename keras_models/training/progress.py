@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
+from edgeprune.keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
 
 
 class Progress:

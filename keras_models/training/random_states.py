@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_models.training.feeding import derived_seed
+from edgeprune.keras_models.training.feeding import derived_seed
 
 
 class RandomStates:

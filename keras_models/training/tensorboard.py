@@ -5,8 +5,8 @@ from types import TracebackType
 
 import numpy as np
 
-from contracts.errors import OutputError
-from keras_models.training.options import EpochLog
+from edgeprune.contracts.errors import OutputError
+from edgeprune.keras_models.training.options import EpochLog
 
 
 class TensorBoardLog:

@@ -4,17 +4,23 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from contracts.data import Split
-from contracts.errors import TrainingError
-from contracts.model import WeightKey
-from keras_models.distillation import Distillation
-from keras_models.training.checkpoint import Checkpoint
-from keras_models.training.devices import ONE_DEVICE, Devices
-from keras_models.training.feeding import Feed, derived_seed
-from keras_models.training.fitted import FittedModel
-from keras_models.training.optimizers import FreshOptimizer, chosen_optimizer, first_rate, rate_share, shared_rate
-from keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
-from keras_models.training.progress import Progress
+from edgeprune.contracts.data import Split
+from edgeprune.contracts.errors import TrainingError
+from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.training.checkpoint import Checkpoint
+from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
+from edgeprune.keras_models.training.distillation import Distillation
+from edgeprune.keras_models.training.feeding import Feed, derived_seed
+from edgeprune.keras_models.training.fitted import FittedModel
+from edgeprune.keras_models.training.optimizers import (
+    FreshOptimizer,
+    chosen_optimizer,
+    first_rate,
+    rate_share,
+    shared_rate,
+)
+from edgeprune.keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
+from edgeprune.keras_models.training.progress import Progress
 
 
 class Trainer:

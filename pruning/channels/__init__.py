@@ -3,6 +3,6 @@
 `channel_graph` walks a ModelGraph once (tracer.py); what each kind of layer does to its channels stands in `rules/`.
 """
 
-from pruning.channels.tracer import channel_graph
+from edgeprune.pruning.channels.tracer import channel_graph
 
 __all__ = ["channel_graph"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.channels import NO_CHANNEL, CountEdit, Ids, WeightAxis
-from contracts.model import Node, Shape
-from pruning.channels.activations import effect_of
-from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
+from edgeprune.contracts.channels import NO_CHANNEL, CountEdit, Ids, WeightAxis
+from edgeprune.contracts.model import Node, Shape
+from edgeprune.pruning.channels.activations import effect_of
+from edgeprune.pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 
 
 class Stated(dict[str, Any]):

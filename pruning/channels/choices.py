@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from pruning.channels.grouping import free_units, removable, units
-from pruning.channels.ledger import Ledger
+from edgeprune.pruning.channels.grouping import free_units, removable, units
+from edgeprune.pruning.channels.ledger import Ledger
 
 
 def best_choices(first: Ledger, walk: Callable[[Mapping[int, int]], Ledger]) -> dict[int, int]:

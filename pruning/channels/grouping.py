@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from contracts.channels import ChannelGraph, ChannelGroup, Ids, TensorAxis
-from pruning.channels.ledger import Ledger
+from edgeprune.contracts.channels import ChannelGraph, ChannelGroup, Ids, TensorAxis
+from edgeprune.pruning.channels.ledger import Ledger
 
 _FREE = -1
 _Pairs = tuple[Ids, Ids]

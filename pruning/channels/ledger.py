@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from contracts.channels import NO_CHANNEL, CountEdit, Ids, WeightAxis
-from contracts.model import WeightKey
+from edgeprune.contracts.channels import NO_CHANNEL, CountEdit, Ids, WeightAxis
+from edgeprune.contracts.model import WeightKey
 
 Axes = dict[int, Ids]
 """Axis of a tensor to the channels along it; an axis that is not listed has none that could be removed."""

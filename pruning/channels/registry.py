@@ -5,8 +5,8 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes
 
 Rule = Callable[[Call], list[Axes]]
 """Reads one call, records what it finds, and gives the channels of each output."""
@@ -30,7 +30,7 @@ def rule(*kinds: str) -> Callable[[Rule], Rule]:
 @cache
 def rules() -> dict[str, Rule]:
     """All rules, by kind, from every module of the folder `rules/`."""
-    from pruning.channels import rules as folder
+    from edgeprune.pruning.channels import rules as folder
 
     for module in pkgutil.iter_modules(folder.__path__):
         importlib.import_module(f"{folder.__name__}.{module.name}")

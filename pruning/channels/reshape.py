@@ -4,10 +4,10 @@ from math import prod
 
 import numpy as np
 
-from contracts.channels import Ids
-from contracts.model import Shape
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes
+from edgeprune.contracts.channels import Ids
+from edgeprune.contracts.model import Shape
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes
 
 _Axis = tuple[int, int | None]
 """An axis and its length."""

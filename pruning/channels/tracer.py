@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from contracts.channels import ChannelGraph, TensorAxis
-from contracts.model import LayerSpec, ModelGraph, Node, Shape, TensorRef
-from pruning.channels.call import Call, Stated
-from pruning.channels.choices import best_choices
-from pruning.channels.grouping import group_channels
-from pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
-from pruning.channels.registry import rules
+from edgeprune.contracts.channels import ChannelGraph, TensorAxis
+from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, Shape, TensorRef
+from edgeprune.pruning.channels.call import Call, Stated
+from edgeprune.pruning.channels.choices import best_choices
+from edgeprune.pruning.channels.grouping import group_channels
+from edgeprune.pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rules
 
 _OPERANDS = ("x", "y", "values", "condition", "indices", "value", "key", "initial_state")
 """Arguments that a call computes with; other tensors among the arguments are masks, lengths and indices."""

@@ -1,7 +1,7 @@
 """Mean magnitude of the activations (Molchanov et al. 2017, "Pruning CNNs for Resource Efficient Inference", 2.2)."""
 
-from contracts.statistics import Vector
-from pruning.importance import Evidence, mean_over_members, unit_sums
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "mean |activation| over the data, after the activation function"
 NEEDS = "activations"

@@ -1,7 +1,7 @@
 """Average percentage of zeros (Hu et al. 2016, "Network Trimming", eq. 1)."""
 
-from contracts.statistics import Vector
-from pruning.importance import Evidence, mean_over_members, unit_sums
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "share of activations over the data that are not zero (for ReLU)"
 NEEDS = "activations"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from contracts.statistics import Vector
-from pruning.importance import Evidence, mean_over_members, unit_sums
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "|gamma| of the normalisations that the unit passes through"
 NEEDS = "weights"

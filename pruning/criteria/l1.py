@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from contracts.statistics import Vector
-from pruning.importance import Evidence, group_norm
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.pruning.importance import Evidence, group_norm
 
 SUMMARY = "sum of |weight| over everything that goes with the unit"
 NEEDS = "weights"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from contracts.statistics import Vector
-from pruning.importance import Evidence
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.pruning.importance import Evidence
 
 SUMMARY = "chance, by --seed: what any criterion has to beat"
 NEEDS = "weights"

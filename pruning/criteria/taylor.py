@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from contracts.channels import NO_CHANNEL
-from contracts.statistics import Vector
-from pruning.importance import Evidence
+from edgeprune.contracts.channel_statistics import Vector
+from edgeprune.contracts.channels import NO_CHANNEL
+from edgeprune.pruning.importance import Evidence
 
 SUMMARY = "change of the loss if the unit goes, from one gradient: (sum of gradient x weight)^2"
 NEEDS = "gradients"

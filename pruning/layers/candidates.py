@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from contracts.layers import Bypass
-from contracts.model import LayerSpec, ModelGraph, Node, TensorRef
-from pruning.layers.flow import between, flow
+from edgeprune.contracts.layers import Bypass
+from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef
+from edgeprune.pruning.layers.flow import between, flow
 
 
 def has_kernel(layer: LayerSpec) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from contracts.data import Array
+from edgeprune.contracts.data import Array
 
 
 def relative_change(before: Sequence[Array], after: Sequence[Array]) -> float:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.model import ModelGraph
-from pruning.layers.dominators import dominates, immediate_dominators
+from edgeprune.contracts.model import ModelGraph
+from edgeprune.pruning.layers.dominators import dominates, immediate_dominators
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.model import LayerSpec, ModelGraph, WeightKey
-from contracts.results import LayerReport
-from pruning.layers.candidates import has_kernel, kernel_layers, removable_regions
-from pruning.layers.choice import LayerChoice, LayerRequest, selected
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.model import LayerSpec, ModelGraph, WeightKey
+from edgeprune.contracts.results import LayerReport
+from edgeprune.pruning.layers.candidates import has_kernel, kernel_layers, removable_regions
+from edgeprune.pruning.layers.region_choice import LayerChoice, LayerRequest, selected
 
 
 def removed_layers(graph: ModelGraph, choice: LayerChoice) -> set[str]:

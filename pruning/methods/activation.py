@@ -4,9 +4,9 @@ The score of a unit is its mean |activation| after the activation function, the 
 Convolutional Neural Networks for Resource Efficient Inference", ICLR 2017, section 2.2 ("activation").
 """
 
-from contracts.errors import UsageError
-from contracts.recipe import MethodRecipe
-from pruning.structure import CutRequest, cut_request
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.cuts.structured_cut import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels whose mean |activation| over the data is below T (--threshold T or --ratio R)"
 KIND = "channels"

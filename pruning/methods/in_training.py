@@ -4,11 +4,11 @@
 doi:10.3389/fcomp.2025.1563942. The sparsity of each layer is held throughout.
 """
 
-from contracts.recipe import MethodRecipe, PointRecipe
-from pruning.magnitude import largest, share_of
-from pruning.masks import removal_count
-from pruning.regimes import Regime
-from pruning.rewiring import rewire, share_left, weakest
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pruning.magnitude import largest, share_of
+from edgeprune.pruning.masks import removal_count
+from edgeprune.pruning.regimes.regime import Regime
+from edgeprune.pruning.regimes.rewiring import rewire, share_left, weakest
 
 SUMMARY = "drops the weakest weights after each epoch and grows as many at random places (--sparsity S, --zeta Z)"
 KIND = "regime"

@@ -9,11 +9,11 @@ from functools import partial
 
 import numpy as np
 
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe, PointRecipe
-from pruning.magnitude import check_scope, largest
-from pruning.regimes import Regime, Weights
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pruning.magnitude import check_scope, largest
+from edgeprune.pruning.regimes.regime import Regime, Weights
 
 SUMMARY = "zeroes the smallest weights in rounds and trains in each (--sparsity S, --rounds N, --rewind)"
 KIND = "regime"

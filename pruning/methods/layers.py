@@ -1,11 +1,11 @@
 """Layer pruning: whole layers and residual blocks whose removal changes the output least become the identity.
 
-The greedy choice and its papers: `pruning/layers/choice.py`.
+The greedy choice and its papers: `pruning/layers/region_choice.py`.
 """
 
-from contracts.errors import UsageError
-from contracts.recipe import MethodRecipe
-from pruning.layers.choice import LayerRequest
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.layers.region_choice import LayerRequest
 
 SUMMARY = "removes the layers and residual blocks that change the output least (--ratio R or --count N)"
 KIND = "layers"

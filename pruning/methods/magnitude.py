@@ -6,12 +6,12 @@ Han et al. 2015 (see `threshold`), with the share fixed instead of the threshold
 
 from collections.abc import Mapping
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe
-from pruning.magnitude import check_scope, largest
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.magnitude import check_scope, largest
 
 SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
 KIND = "mask"

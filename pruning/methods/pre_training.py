@@ -4,9 +4,9 @@
 doi:10.3389/fcomp.2025.1563942. The norm of a single weight is |w|; with `--block` it is that of its block.
 """
 
-from contracts.recipe import MethodRecipe, PointRecipe
-from pruning.magnitude import check_scope, largest
-from pruning.regimes import Regime
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pruning.magnitude import check_scope, largest
+from edgeprune.pruning.regimes.regime import Regime
 
 SUMMARY = "zeroes the weights of smallest L1 norm before any training, then trains the others (--sparsity S)"
 KIND = "regime"

@@ -7,14 +7,14 @@ Zhu & Gupta, "To prune, or not to prune", 2017: the sparsity rises from its pres
 import math
 from collections.abc import Mapping
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe, PointRecipe
-from pruning.blocks import SINGLE, parse_block
-from pruning.magnitude import largest, share_of
-from pruning.patterns import keep_pattern, parse_pattern
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pruning.blocks import SINGLE, parse_block
+from edgeprune.pruning.magnitude import largest, share_of
+from edgeprune.pruning.patterns import keep_pattern, parse_pattern
 
 SUMMARY = "zeroes weights while training, by TFMOT's schedules (--sparsity S, or --pattern 2:4)"
 KIND = "scheduled"

@@ -12,16 +12,16 @@ from math import prod
 
 import numpy as np
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe, PointRecipe
-from pruning.erdos_renyi import kept_by_epsilon, kept_by_total
-from pruning.magnitude import is_convolution, share_of
-from pruning.masks import keep_largest, removal_count
-from pruning.regimes import Regime, Weights
-from pruning.rewiring import rewire, share_left, weakest_of_each_sign
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
+from edgeprune.pruning.magnitude import is_convolution, share_of
+from edgeprune.pruning.masks import keep_largest, removal_count
+from edgeprune.pruning.regimes.erdos_renyi import kept_by_epsilon, kept_by_total
+from edgeprune.pruning.regimes.regime import Regime, Weights
+from edgeprune.pruning.regimes.rewiring import rewire, share_left, weakest_of_each_sign
 
 SUMMARY = "sparse evolutionary training: Erdős–Rényi start, weakest rewired each epoch (--sparsity S or --epsilon E)"
 KIND = "regime"

@@ -4,9 +4,9 @@ Coupled channels go together, found from the graph (Fang et al., "DepGraph: Towa
 CVPR 2023); what is ranked by is a criterion of its own (`pruning/criteria`).
 """
 
-from contracts.errors import UsageError
-from contracts.recipe import MethodRecipe
-from pruning.structure import CutRequest, cut_request
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.cuts.structured_cut import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels, ranked by --criterion (--ratio R, or --macs R of the MACs kept)"
 KIND = "channels"

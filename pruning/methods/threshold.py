@@ -5,13 +5,13 @@ Han et al., "Learning both Weights and Connections for Efficient Neural Networks
 
 from collections.abc import Mapping
 
-from contracts.data import Array
-from contracts.errors import UsageError
-from contracts.masks import Mask
-from contracts.model import WeightKey
-from contracts.recipe import MethodRecipe
-from pruning.blocks import SINGLE, block_means, parse_block, spread
-from pruning.masks import at_least
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.blocks import SINGLE, block_means, parse_block, spread
+from edgeprune.pruning.masks import at_least
 
 SUMMARY = "zeroes every kernel weight with |w| < T (--threshold T)"
 KIND = "mask"

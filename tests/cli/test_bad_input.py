@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.quiet import silenced
+from edgeprune.contracts.processes.quiet import silenced
 
 
 @pytest.fixture(scope="module")

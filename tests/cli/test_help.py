@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 import pytest
 
-from cli.command_line import app
-from cli.main import run
+from edgeprune.cli.command_line import app
+from edgeprune.cli.main import run
 
 GOLDEN = Path(__file__).with_name("golden")
 WIDTH = 80

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.quiet import silenced
+from edgeprune.contracts.processes.quiet import silenced
 
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])

@@ -31,7 +31,7 @@ def test_ctrl_c_is_said_in_one_line(samples, tmp_path):
 
 
 def test_ctrl_c_shows_no_traceback_at_any_moment_of_the_start(samples):
-    program = "from cli.main import main; print('ready', flush=True); main()"
+    program = "from edgeprune.cli.main import main; print('ready', flush=True); main()"
     command = [sys.executable, "-c", program, "inspect", samples / "digits_cnn.keras"]
     for moment in range(8):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

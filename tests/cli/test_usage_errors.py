@@ -89,7 +89,7 @@ class NoTensorFlow:
         if name in ("tensorflow", "keras", "tf_keras"):
             raise RuntimeError("TensorFlow is imported")
 sys.meta_path.insert(0, NoTensorFlow())
-from cli.main import main
+from edgeprune.cli.main import main
 found = []
 for line in json.load(sys.stdin):
     stderr, started = io.StringIO(), time.perf_counter()

@@ -1,6 +1,6 @@
 """What made a result, and how that is told."""
 
-from contracts import origin
+from edgeprune.contracts import origin
 
 
 def test_it_names_versions_and_the_processor():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.model import Interface, Port, Shape
+from edgeprune.contracts.model import Interface, Port, Shape
 
 MakeInterface = Callable[..., Interface]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from contracts.errors import DataError
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 
 
 def draw(path: Path, value: int, size: tuple[int, int] = (8, 8), mode: str = "RGB") -> None:

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from contracts.errors import DataError
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
 DIGITS = np.arange(20, dtype=np.uint8) % 10
@@ -15,10 +15,10 @@ DIGITS = np.arange(20, dtype=np.uint8) % 10
 READ_TWICE = """
 import sys
 from pathlib import Path
-from contracts.errors import DataError
-from contracts.model import Interface, Port
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError
+from edgeprune.contracts.model import Interface, Port
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 ports = {"inputs": (Port(name="x", shape=(784,)),), "outputs": (Port(name="y", shape=(10,), activation="softmax"),)}
 data = open_data("fashion_mnist", Interface(**ports), DataOptions())
 print(data.train.size, data.validation.size, data.test.size)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dataset_io.labels import class_numbers, joined_classes
+from edgeprune.dataset_io.labels import class_numbers, joined_classes
 
 SEVERAL = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]])
 

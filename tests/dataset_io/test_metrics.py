@@ -6,9 +6,9 @@ import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.data import Task
-from contracts.errors import DataError
-from dataset_io import metrics
+from edgeprune.contracts.data import Task
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io import metrics
 
 RNG = np.random.default_rng(5)
 SCORES = RNG.normal(size=(200, 4)).astype(np.float32)

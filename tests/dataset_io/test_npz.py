@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.errors import DataError
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 
 RNG = np.random.default_rng(3)
 PIXELS = RNG.integers(0, 256, (60, 4, 4), dtype=np.uint8)

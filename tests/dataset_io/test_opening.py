@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from contracts.errors import DataError, UsageError
-from contracts.plugins import catalogue, load
-from dataset_io.opening import FORMATS, open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.plugins import catalogue, load
+from edgeprune.dataset_io.opening import FORMATS, open_data
+from edgeprune.dataset_io.options import DataOptions
 
 
 @pytest.mark.parametrize("name", catalogue(FORMATS))

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.errors import DataError
-from dataset_io.facts import input_facts, label_facts, merged
-from dataset_io.options import DataOptions
-from dataset_io.preprocess import input_rules
-from dataset_io.shapes import fitted_shape
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.facts import input_facts, label_facts, merged
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.preprocess import input_rules
+from edgeprune.dataset_io.shapes import fitted_shape
 
 
 @pytest.mark.parametrize(

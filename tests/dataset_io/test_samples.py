@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
-from dataset_io.samples import some_batches, some_examples
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.samples import some_batches, some_examples
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from contracts.errors import DataError
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 
 PIXELS = np.repeat(np.arange(50, dtype=np.uint8), 16).reshape(50, 4, 4)
 DIGITS = np.arange(50) % 10

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataset_io.splits import MemorySplit
+from edgeprune.dataset_io.splits import MemorySplit
 
 X = np.arange(20, dtype=np.float32).reshape(10, 2)
 Y = np.arange(10, dtype=np.int32)

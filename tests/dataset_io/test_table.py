@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts.errors import DataError, UsageError
-from dataset_io.opening import open_data
-from dataset_io.options import DataOptions
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataOptions
 
 FRAME = pd.DataFrame(
     {

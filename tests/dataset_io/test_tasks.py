@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from contracts.errors import DataError, UsageError
-from dataset_io.facts import label_facts
-from dataset_io.losses import saved_losses
-from dataset_io.options import DataOptions
-from dataset_io.tasks import infer_task
+from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.dataset_io.facts import label_facts
+from edgeprune.dataset_io.loss_names import saved_losses
+from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.tasks import infer_task
 
 DIGITS = np.arange(30) % 3
 ROWS = np.eye(3)[DIGITS]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contracts.model import ModelGraph
-from keras_models.graph import build_graph
-from keras_models.model_config import read_config
+from edgeprune.contracts.model import ModelGraph
+from edgeprune.keras_models.graphs.graph import build_graph
+from edgeprune.keras_models.loading.model_config import read_config
 
 
 def config_of(model: Any) -> dict[str, Any]:

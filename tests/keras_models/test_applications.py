@@ -8,8 +8,8 @@ import gc
 import pytest
 
 from benchmarks.applications import keras_of, measure
-from keras_models.proof import TOLERANCE
-from pruning.structure import CutRequest
+from edgeprune.keras_models.surgery.proof import TOLERANCE
+from edgeprune.pruning.cuts.structured_cut import CutRequest
 
 FAMILIES = {
     "ConvNeXtTiny": 3,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.channels import ChannelPlan
-from keras_models.second_moments import second_moments
-from keras_models.surgery import cut, kept_weights
-from keras_models.variables import get_arrays, set_arrays
-from pruning.reconstruction import linear_readers, reconstruct
+from edgeprune.contracts.channels import ChannelPlan
+from edgeprune.keras_models.evidence.second_moments import second_moments
+from edgeprune.keras_models.live.variables import get_arrays, set_arrays
+from edgeprune.keras_models.surgery.surgery import cut, kept_weights
+from edgeprune.pruning.cuts.reconstruction import linear_readers, reconstruct
 from tests.pruning.channel_oracle import randomise, read
 
 

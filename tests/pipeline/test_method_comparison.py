@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from contracts.recipe import SweepRecipe
-from pipeline.comparison_plot import plot_comparison
-from pipeline.sweep import sweep
+from edgeprune.contracts.recipes.recipe import SweepRecipe
+from edgeprune.pipeline.commands.sweep import sweep
+from edgeprune.pipeline.plots.comparison_plot import plot_comparison
 from tests.keras_models.saved_models import save
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from contracts.channels import ChannelGraph, ChannelPlan
-from contracts.model import ModelGraph
-from keras_models.graph import build_graph
-from keras_models.proof import prove
-from keras_models.surgery import cut
-from keras_models.variables import get_arrays, set_arrays, weight_specs
-from pruning.channels import channel_graph
+from edgeprune.contracts.channels import ChannelGraph, ChannelPlan
+from edgeprune.contracts.model import ModelGraph
+from edgeprune.keras_models.graphs.graph import build_graph
+from edgeprune.keras_models.live.variables import get_arrays, set_arrays, weight_specs
+from edgeprune.keras_models.surgery.proof import prove
+from edgeprune.keras_models.surgery.surgery import cut
+from edgeprune.pruning.channels import channel_graph
 
 
 def read(model: Any) -> tuple[ModelGraph, ChannelGraph]:

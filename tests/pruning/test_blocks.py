@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from contracts.errors import UsageError
-from contracts.recipe import MethodRecipe
-from pruning.blocks import block_means, keep_largest_blocks, parse_block, spread
-from pruning.masks import keep_largest, removal_count
-from pruning.methods import magnitude, threshold
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import MethodRecipe
+from edgeprune.pruning.blocks import block_means, keep_largest_blocks, parse_block, spread
+from edgeprune.pruning.masks import keep_largest, removal_count
+from edgeprune.pruning.methods import magnitude, threshold
 
 KERNELS = hnp.arrays(
     np.float32, hnp.array_shapes(min_dims=2, max_dims=4, max_side=9), elements=st.floats(-1, 1, width=32)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.channels import ChannelGraph, ChannelPlan
-from contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
-from pruning.channels import channel_graph
+from edgeprune.contracts.channels import ChannelGraph, ChannelPlan
+from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
+from edgeprune.pruning.channels import channel_graph
 from tests.pruning.channel_oracle import assert_cuts_are_exact, free_units, read
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
-from pruning.channels import channel_graph
+from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
+from edgeprune.pruning.channels import channel_graph
 
 _factors = st.lists(st.sampled_from([1, 2, 3, 4, 6]), min_size=1, max_size=4)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pruning.clusters import cluster
+from edgeprune.pruning.clusters import cluster
 
 ARRAYS = hnp.arrays(
     np.float32,

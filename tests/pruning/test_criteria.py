@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from contracts.channels import NO_CHANNEL, ChannelGraph, ChannelGroup, TensorAxis, WeightAxis
-from contracts.errors import UsageError
-from contracts.model import TensorRef
-from contracts.plugins import catalogue, load
-from contracts.statistics import ActivationStatistics, ChannelStatistics
-from pruning.importance import Evidence
-from pruning.structure import needs
+from edgeprune.contracts.channel_statistics import ActivationStatistics, ChannelStatistics
+from edgeprune.contracts.channels import NO_CHANNEL, ChannelGraph, ChannelGroup, TensorAxis, WeightAxis
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.model import TensorRef
+from edgeprune.contracts.plugins import catalogue, load
+from edgeprune.pruning.cuts.structured_cut import needs
+from edgeprune.pruning.importance import Evidence
 
 UNITS = np.arange(4)
 FLAT = np.tile(UNITS, 3)
@@ -52,17 +52,17 @@ def evidence(seed: int = 0) -> Evidence:
 
 
 def scores(name: str, seen: Evidence) -> np.ndarray:
-    return load("pruning.criteria", name).score(seen)
+    return load("edgeprune.pruning.criteria", name).score(seen)
 
 
-@pytest.mark.parametrize("name", catalogue("pruning.criteria"))
+@pytest.mark.parametrize("name", catalogue("edgeprune.pruning.criteria"))
 def test_every_criterion_keeps_the_contract(name):
     found = scores(name, evidence())
     assert found.shape == (4,)
     assert np.isfinite(found).all()
     assert np.array_equal(found, scores(name, evidence())), "the same evidence gives the same scores"
     assert needs(name) in {"weights", "activations", "gradients"}
-    assert len(catalogue("pruning.criteria")[name]) > 10
+    assert len(catalogue("edgeprune.pruning.criteria")[name]) > 10
 
 
 @pytest.mark.parametrize(("name", "power", "root"), [("l1", np.abs, np.array), ("l2", np.square, np.sqrt)])

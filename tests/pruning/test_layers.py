@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.errors import ModelError, UsageError
-from contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
-from pruning.layers.candidates import kernel_layers, removable_regions
-from pruning.layers.change import relative_change
-from pruning.layers.choice import LayerRequest, choose_layers
-from pruning.layers.dominators import dominates, immediate_dominators
-from pruning.layers.report import layer_reports
+from edgeprune.contracts.errors import ModelError, UsageError
+from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
+from edgeprune.pruning.layers.candidates import kernel_layers, removable_regions
+from edgeprune.pruning.layers.change import relative_change
+from edgeprune.pruning.layers.dominators import dominates, immediate_dominators
+from edgeprune.pruning.layers.region_choice import LayerRequest, choose_layers
+from edgeprune.pruning.layers.report import layer_reports
 
 
 def model(*calls: tuple[str, list[int], int], outputs: tuple[int, ...] = (-1,)) -> ModelGraph:

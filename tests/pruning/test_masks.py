@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from contracts.recipe import PruneRecipe
-from pruning.masks import at_least, keep_largest, removal_count
-from pruning.methods import magnitude, threshold
+from edgeprune.contracts.recipes.recipe import PruneRecipe
+from edgeprune.pruning.masks import at_least, keep_largest, removal_count
+from edgeprune.pruning.methods import magnitude, threshold
 
 WEIGHTS = hnp.arrays(
     np.float32,

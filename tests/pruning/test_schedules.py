@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from contracts.errors import UsageError
-from contracts.recipe import PointRecipe
-from pruning.methods import scheduled
-from pruning.patterns import keep_pattern, parse_pattern
-from pruning.schedules import LONGEST_PAUSE, schedule
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.pruning.methods import scheduled
+from edgeprune.pruning.patterns import keep_pattern, parse_pattern
+from edgeprune.pruning.schedules import LONGEST_PAUSE, schedule
 
 
 @settings(deadline=None)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts.errors import UsageError
-from contracts.model import LayerSpec, WeightSpec
-from pruning.selection import select
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.model import LayerSpec, WeightSpec
+from edgeprune.pruning.selection import select
 
 
 def layer(path, *names, kind="Dense"):

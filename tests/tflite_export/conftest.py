@@ -11,11 +11,11 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from contracts.data import Array
-from contracts.model import Interface, Port
-from keras_models.example_inputs import random_examples
-from keras_models.prediction import Predictor
-from tflite_export.convert import Converter
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.model import Interface, Port
+from edgeprune.keras_models.live.example_inputs import random_examples
+from edgeprune.keras_models.live.prediction import Predictor
+from edgeprune.tflite_export.conversion.convert import Converter
 
 KERASES = {"keras2": tf_keras, "keras3": keras}
 EXAMPLES = 64

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts.errors import ExportError, UsageError
-from tflite_export.reader import read_tflite
-from tflite_export.verify import verify
+from edgeprune.contracts.errors import ExportError, UsageError
+from edgeprune.tflite_export.contents.reader import read_tflite
+from edgeprune.tflite_export.verification.verify import verify
 
 
 def float_kernels(data):

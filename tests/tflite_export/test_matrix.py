@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from contracts import plugins
-from contracts.errors import ExportError
-from contracts.quiet import silenced
+from edgeprune.contracts import plugins
+from edgeprune.contracts.errors import ExportError
+from edgeprune.contracts.processes.quiet import silenced
+from edgeprune.tflite_export.contents.reader import read_tflite
+from edgeprune.tflite_export.conversion.convert import NUMERICS
+from edgeprune.tflite_export.sparse.storage_choice import check_same, store
+from edgeprune.tflite_export.verification.verify import verify
 from tests.tflite_export.conftest import Case, case_of
-from tflite_export.convert import NUMERICS
-from tflite_export.reader import read_tflite
-from tflite_export.sparse.choice import check_same, store
-from tflite_export.verify import verify
 
 layers = keras.layers
 

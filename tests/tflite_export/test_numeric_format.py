@@ -2,11 +2,11 @@
 
 import keras
 
-from contracts import plugins
+from edgeprune.contracts import plugins
+from edgeprune.tflite_export.contents.reader import read_tflite
+from edgeprune.tflite_export.conversion.convert import NUMERICS
+from edgeprune.tflite_export.sparse.storage_choice import store
 from tests.tflite_export.conftest import case_of
-from tflite_export.convert import NUMERICS
-from tflite_export.reader import read_tflite
-from tflite_export.sparse.choice import store
 
 
 def test_each_format_is_called_by_its_name():

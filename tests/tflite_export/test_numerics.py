@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts import plugins
-from tflite_export.bounds import ErrorBound
-from tflite_export.convert import NUMERICS
+from edgeprune.contracts import plugins
+from edgeprune.tflite_export.conversion.convert import NUMERICS
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 
 
 @pytest.mark.parametrize("name", plugins.catalogue(NUMERICS))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeprune.tflite_export.contents.reader import read_tflite
+from edgeprune.tflite_export.sparse.layouts import BLOCKS, compress, smallest
+from edgeprune.tflite_export.sparse.storage_choice import store
 from tests.tflite_export.conftest import case_of
-from tflite_export.reader import read_tflite
-from tflite_export.sparse.choice import store
-from tflite_export.sparse.layouts import BLOCKS, compress, smallest
 
 
 @given(

@@ -5,7 +5,7 @@ A format is a module with
     SUMMARY             its help line
     NEEDS_CALIBRATION   whether it needs examples to find the ranges of activations
     IO                  the values of `--io` that it can give its inputs and outputs
-    BOUND               how far its outputs may be from the model's (`tflite_export.bounds.ErrorBound`)
+    BOUND               how far its outputs may be from the model's (`verification/bounds.py`)
     configure(converter, calibration, io)
                         sets up a `tf.lite.TFLiteConverter`
 

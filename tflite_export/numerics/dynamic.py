@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tflite_export.bounds import ErrorBound
-from tflite_export.calibration import Calibration
+from edgeprune.tflite_export.conversion.calibration import Calibration
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 
 SUMMARY = "weights as int8, activations quantized while running: a quarter of the size, no calibration"
 NEEDS_CALIBRATION = False

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tflite_export.bounds import ErrorBound
-from tflite_export.calibration import Calibration
+from edgeprune.tflite_export.conversion.calibration import Calibration
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 
 SUMMARY = "weights as 16-bit floating point: half the size"
 NEEDS_CALIBRATION = False

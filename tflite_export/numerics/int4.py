@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tflite_export.bounds import ErrorBound
-from tflite_export.calibration import Calibration
-from tflite_export.finish import embed_buffers
-from tflite_export.packing import packed
-from tflite_export.reader import parse
+from edgeprune.tflite_export.contents.packing import packed
+from edgeprune.tflite_export.contents.reader import parse
+from edgeprune.tflite_export.conversion.calibration import Calibration
+from edgeprune.tflite_export.conversion.finish import embed_buffers
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 
 SUMMARY = "weights as 4-bit integers where LiteRT has kernels (else 8): an eighth of the size, no calibration"
 NEEDS_CALIBRATION = False

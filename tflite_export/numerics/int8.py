@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tflite_export.bounds import ErrorBound
-from tflite_export.calibration import Calibration
+from edgeprune.tflite_export.conversion.calibration import Calibration
+from edgeprune.tflite_export.verification.bounds import ErrorBound
 
 SUMMARY = "weights and activations as int8, calibrated on data: a quarter of the size, fastest"
 NEEDS_CALIBRATION = True

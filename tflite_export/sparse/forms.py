@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
-from contracts.data import Array
-from tflite_export.sparse.layouts import Layout, compress, smallest
-from tflite_export.tensors import Buffers, read_tensor, type_names
+from edgeprune.contracts.data import Array
+from edgeprune.tflite_export.contents.tensors import Buffers, read_tensor, type_names
+from edgeprune.tflite_export.sparse.layouts import Layout, compress, smallest
 
 FEWEST_ZEROS = 0.3
 """Share of zeros from which a weight can be smaller without them."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts.data import Array
+from edgeprune.contracts.data import Array
 
 BLOCKS = (1, 2, 4, 8, 16)
 """Block lengths that are tried where the reader takes any."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.data import Array
-from tflite_export.finish import empty_unused_buffers
-from tflite_export.packing import packed
-from tflite_export.sparse.forms import Form, Weight
+from edgeprune.contracts.data import Array
+from edgeprune.tflite_export.contents.packing import packed
+from edgeprune.tflite_export.conversion.finish import empty_unused_buffers
+from edgeprune.tflite_export.sparse.forms import Form, Weight
 
 SPARSE_VERSION = 8
 """Of FULLY_CONNECTED: the version that stands for sparse weights, which XNNPACK leaves to LiteRT's kernels."""

@@ -1,10 +1,10 @@
 """Attention: whole heads can go; what queries and keys are multiplied along cannot."""
 
-from contracts.channels import Ids
-from pruning.channels.broadcast import Operand, contract, meet
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.channels import Ids
+from edgeprune.pruning.channels.broadcast import Operand, contract, meet
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 _WEIGHTS = [f"{part}_dense/{name}" for part in ("query", "key", "value", "output") for name in ("kernel", "bias")]
 

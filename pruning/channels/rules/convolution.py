@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from contracts.channels import Ids
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.channels import Ids
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 
 @rule("Conv1D", "Conv2D", "Conv3D")

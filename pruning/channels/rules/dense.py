@@ -1,10 +1,10 @@
 """Dense and EinsumDense: every output unit reads every input channel."""
 
-from contracts.channels import Ids
-from pruning.channels.broadcast import subscripts_of
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.channels import Ids
+from edgeprune.pruning.channels.broadcast import subscripts_of
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 
 @rule("Dense")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from contracts.model import TensorRef
-from pruning.channels.call import Call, none_removable
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.model import TensorRef
+from edgeprune.pruning.channels.call import Call, none_removable
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 _ALONE = (
     "ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "GELU", "ActivityRegularization", "Identity",

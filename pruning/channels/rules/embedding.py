@@ -1,8 +1,8 @@
 """Embedding: embeddings (vocabulary, output_dim)."""
 
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes
-from pruning.channels.registry import rule
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes
+from edgeprune.pruning.channels.registry import rule
 
 
 @rule("Embedding")

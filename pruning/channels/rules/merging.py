@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts.channels import Ids
-from contracts.model import Shape
-from pruning.channels.broadcast import Operand, contract, join, operands, subscripts_of
-from pruning.channels.call import Call, none_removable
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.channels import Ids
+from edgeprune.contracts.model import Shape
+from edgeprune.pruning.channels.broadcast import Operand, contract, join, operands, subscripts_of
+from edgeprune.pruning.channels.call import Call, none_removable
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 _VALUE_BY_VALUE = (
     "Add", "Subtract", "Multiply", "Divide", "DivideNoNan", "FloorDivide", "Mod", "Power", "Maximum",

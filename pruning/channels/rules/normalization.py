@@ -1,8 +1,8 @@
 """Normalisations: weights that lie along the channels, and sums over channels that make a cut inexact."""
 
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 
 @rule("BatchNormalization", "SyncBatchNormalization", "Normalization")

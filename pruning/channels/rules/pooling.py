@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 _KINDS = ("MaxPooling", "AveragePooling", "UpSampling", "ZeroPadding", "Cropping")
 _GLOBAL = ("GlobalMaxPooling", "GlobalAveragePooling")

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pruning.channels.call import Call, Stated
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule, rules
+from edgeprune.pruning.channels.call import Call, Stated
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule, rules
 
 _GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 _STATES = {"SimpleRNN": 1, "GRU": 1, "LSTM": 2}

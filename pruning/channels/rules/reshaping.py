@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from contracts.model import Node, Shape
-from pruning.channels.call import Call
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
-from pruning.channels.reshape import reshaped
+from edgeprune.contracts.model import Node, Shape
+from edgeprune.pruning.channels.call import Call
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
+from edgeprune.pruning.channels.reshape import reshaped
 
 
 def _result_shape(call: Call) -> Shape:

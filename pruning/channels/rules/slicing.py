@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from contracts.channels import Ids
-from pruning.channels.call import Call, none_removable
-from pruning.channels.ledger import Axes, NotUnderstoodError
-from pruning.channels.registry import rule
+from edgeprune.contracts.channels import Ids
+from edgeprune.pruning.channels.call import Call, none_removable
+from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
+from edgeprune.pruning.channels.registry import rule
 
 
 @rule("GetItem")

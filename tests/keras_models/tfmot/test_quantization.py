@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.errors import ModelError
-from keras_models.tfmot import quantization_aware, with_channel_scales
-from keras_models.weight_sharing import share_weights
-from pruning.clusters import cluster
+from edgeprune.contracts.errors import ModelError
+from edgeprune.keras_models.tfmot import quantization_aware, with_channel_scales
+from edgeprune.keras_models.training.weight_sharing import share_weights
+from edgeprune.pruning.clusters import cluster
 
 EXAMPLES = np.random.default_rng(0).random((64, 12, 12, 3), np.float32)
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.data import Batch
-from keras_models.training import FitOptions
-from keras_models.variables import variables
+from edgeprune.contracts.data import Batch
+from edgeprune.keras_models.live.variables import variables
+from edgeprune.keras_models.training import FitOptions
 
 KERASES = pytest.mark.parametrize("k", [keras, tf_keras], ids=["keras3", "keras2"])
 

@@ -4,11 +4,11 @@ import keras as KERAS  # noqa: N812
 import numpy as np
 import pytest
 
-from contracts.errors import OutputError
-from contracts.origin import origin
-from keras_models.training import Trainer
-from keras_models.training.options import CheckpointPlace
-from keras_models.variables import variables
+from edgeprune.contracts.errors import OutputError
+from edgeprune.contracts.origin import origin
+from edgeprune.keras_models.live.variables import variables
+from edgeprune.keras_models.training import Trainer
+from edgeprune.keras_models.training.options import CheckpointPlace
 from tests.keras_models.training.small_models import KERASES, InMemory, kernels, options, some_masks
 
 
@@ -130,7 +130,7 @@ def test_a_damaged_checkpoint_is_left_aside_and_training_ends_the_same(k, tmp_pa
 
 def test_a_checkpoint_of_another_machine_is_left_aside(tmp_path, monkeypatch):
     train(KERAS, tmp_path)
-    monkeypatch.setattr("contracts.origin._cpu_model", lambda: "another processor")
+    monkeypatch.setattr("edgeprune.contracts.origin._cpu_model", lambda: "another processor")
     origin.cache_clear()
     notes = []
     try:

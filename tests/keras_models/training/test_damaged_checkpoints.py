@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_models.training.checkpoint import Checkpoint
-from keras_models.training.options import CheckpointPlace, EpochLog, FitOptions
-from keras_models.training.progress import Progress
+from edgeprune.keras_models.training.checkpoint import Checkpoint
+from edgeprune.keras_models.training.options import CheckpointPlace, EpochLog, FitOptions
+from edgeprune.keras_models.training.progress import Progress
 
 LOG = EpochLog(epoch=1, epochs=3, loss=0.5, score=0.9, learning_rate=0.01, sparsity=0.0)
 

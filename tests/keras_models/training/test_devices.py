@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.errors import TrainingError
-from keras_models.training.devices import ONE_DEVICE, choose_devices
+from edgeprune.contracts.errors import TrainingError
+from edgeprune.keras_models.training.devices import ONE_DEVICE, choose_devices
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
@@ -17,8 +17,8 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras, tf_keras
-from keras_models.training import Trainer
-from keras_models.training.devices import Devices, choose_devices
+from edgeprune.keras_models.training import Trainer
+from edgeprune.keras_models.training.devices import Devices, choose_devices
 from tests.keras_models.training.small_models import InMemory, kernels, make_model, options, some_masks
 
 def run(k, devices):

@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from contracts.errors import DataError, ModelError
-from contracts.training_recipe import OPTIMIZERS
-from keras_models.training import EpochLog, Trainer
-from keras_models.training.class_weights import balanced_class_weights
-from keras_models.training.optimizers import chosen_optimizer
-from keras_models.training.tensorboard import TensorBoardLog
+from edgeprune.contracts.errors import DataError, ModelError
+from edgeprune.contracts.recipes.training import OPTIMIZERS
+from edgeprune.keras_models.training import EpochLog, Trainer
+from edgeprune.keras_models.training.class_weights import balanced_class_weights
+from edgeprune.keras_models.training.optimizers import chosen_optimizer
+from edgeprune.keras_models.training.tensorboard import TensorBoardLog
 from tests.keras_models.training.small_models import KERASES, InMemory, make_model, options
 
 NO_CHOICE = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tf_keras
 
-from contracts.errors import ModelError, TrainingError
-from keras_models.distillation import Distillation, teacher_gives_logits
-from keras_models.interface import interface
-from keras_models.tfmot.library import pruning_api
-from keras_models.training import Trainer
-from keras_models.training.optimizers import rate_share
+from edgeprune.contracts.errors import ModelError, TrainingError
+from edgeprune.keras_models.live.interface import interface
+from edgeprune.keras_models.tfmot.library import pruning_api
+from edgeprune.keras_models.training import Trainer
+from edgeprune.keras_models.training.distillation import Distillation, teacher_gives_logits
+from edgeprune.keras_models.training.optimizers import rate_share
 from tests.keras_models.training.small_models import KERASES, InMemory, kernels, make_model, options, some_masks
 
 

@@ -1,0 +1,1 @@
+"""What the user asked for: fields, their values, files of them."""

@@ -1,0 +1,145 @@
+"""Values of recipes: read from a file, merged with flags, checked.
+
+Precedence, written once in `merge`: a flag beats the recipe file, which beats the default.
+"""
+
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from pathlib import Path
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
+
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.plugins import check_name
+from edgeprune.contracts.recipes.recipe import ModelRecipe
+
+R = TypeVar("R", bound=ModelRecipe)
+
+
+def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None) -> R:
+    """A recipe from flags (None: not given), a recipe file and the defaults, checked.
+
+    Raises UsageError for unknown keys, wrong types and values out of range.
+    """
+    given = read_recipe_file(kind, file) if file else {}
+    given |= {name: value for name, value in flags.items() if value is not None and value != ()}
+    for name in (name for name, value in given.items() if value == ""):
+        raise UsageError(
+            f"--{name.replace('_', '-')}: expected a value, found an empty one", "give one or leave it out"
+        )
+    recipe = kind(**given)
+    check(recipe)
+    return recipe
+
+
+def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
+    """The keys of a TOML recipe file; `-` in a key reads as `_`, as in the flags."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file}: the recipe cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not a TOML file: {error}") from error
+    known = {item.name: item for item in fields(kind)}
+    values = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {nearest[0].replace('_', '-')!r}?" if nearest else "see --help for the names"
+            raise UsageError(f"{file}: unknown key {key!r}", hint)
+        values[name] = _typed(file, key, value_type(known[name]), value)
+    return values
+
+
+def value_type(item: Field[Any]) -> type:
+    """The type of a field's values: str, int, float, bool, or tuple (of strings)."""
+    if get_origin(item.type) is tuple:
+        return tuple
+    kinds = [kind for kind in get_args(item.type) if kind is not NoneType] or [item.type]
+    assert isinstance(kinds[0], type)
+    return kinds[0]
+
+
+TYPES = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+}
+"""How the types of values are called."""
+
+
+def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
+    """A TOML value as the field's type."""
+    if wanted is tuple:
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif type(value) is wanted:
+        return value
+    raise UsageError(f"{file}: {key}: expected {TYPES[wanted]}, found {value!r}")
+
+
+RANGES = {
+    "threshold": (0.0, math.inf),
+    "sparsity": (0.0, 1.0),
+    "conv_sparsity": (0.0, 1.0),
+    "dense_sparsity": (0.0, 1.0),
+    "validation_split": (0.001, 0.999),
+    "ratio": (0.0, 1.0),
+    "count": (0, math.inf),
+    "rounds": (1, 1000),
+    "epsilon": (0.0, 1e9),
+    "zeta": (0.0, 1.0),
+    "initial_sparsity": (0.0, 1.0),
+    "begin": (0.0, math.inf),
+    "end": (0.0, math.inf),
+    "macs": (0.0, 1.0),
+    "align": (1, 65536),
+    "epochs": (0, math.inf),
+    "qat_epochs": (0, math.inf),
+    "clusters": (2, 65536),
+    "learning_rate": (1e-12, 1e6),
+    "weight_decay": (0.0, 1.0),
+    "batch_size": (1, math.inf),
+    "patience": (1, math.inf),
+    "temperature": (1e-3, 1e6),
+    "alpha": (0.0, 1.0),
+    "max_drop": (0.0, math.inf),
+    "max_arena": (1, math.inf),
+    "min_score": (-math.inf, math.inf),
+    "threads": (1, 1024),
+    "runs": (1, math.inf),
+    "seed": (0, 2**32 - 1),
+    "split_seed": (0, 2**32 - 1),
+}
+"""Lowest and highest value of each number."""
+
+
+def check(recipe: ModelRecipe) -> None:
+    """Check numbers against their ranges and names against their choices; raises UsageError."""
+    for item in fields(recipe):
+        value = getattr(recipe, item.name)
+        flag = "--" + item.name.replace("_", "-")
+        choices = item.metadata.get("choices")
+        for name in value if isinstance(value, tuple) else (value,):
+            if choices and name is not None and name not in choices:
+                raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
+        if "plugins" in item.metadata and value not in item.metadata.get("also", ()):
+            check_name(item.metadata["plugins"], value)
+        if item.name in RANGES and value is not None:
+            check_range(flag, value, *RANGES[item.name])
+
+
+def check_range(flag: str, value: float, low: float, high: float) -> None:
+    """Raise UsageError unless low <= value <= high (NaN never is)."""
+    if not low <= value <= high:
+        limit = f"at least {low}" if high == math.inf else f"{low} to {high}"
+        raise UsageError(f"{flag}: expected {limit}, found {value}")

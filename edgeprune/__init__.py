@@ -1,0 +1,1 @@
+"""Prune saved Keras models, fine-tune them, and export verified TFLite files for edge devices."""

@@ -1,0 +1,10 @@
+"""`python -m edgeprune`: the same as the command."""
+
+import sys
+
+# Python puts the working folder first on the path, where a `json.py` of the user's would be taken for Python's own.
+del sys.path[0]
+
+from edgeprune.cli.main import main  # noqa: E402
+
+main()

@@ -1,6 +1,0 @@
-"""Saved Keras models, read without TensorFlow: one file a format."""
-
-from keras_models.archives.archive import ModelArchive, check_finite, require_layers
-from keras_models.archives.detect import open_archive
-
-__all__ = ["ModelArchive", "check_finite", "open_archive", "require_layers"]

@@ -1,0 +1,1 @@
+"""What a pass over data tells of a model's channels."""

@@ -1,0 +1,1 @@
+"""A loaded model of either Keras: its layers, weights, ports and answers."""

@@ -1,0 +1,1 @@
+"""Opening a stranger's model file: read without TensorFlow, checked, then built by the Keras that saved it."""

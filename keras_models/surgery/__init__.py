@@ -1,0 +1,1 @@
+"""Smaller models from a plan: configs edited, weights sliced, the cut proven."""

@@ -1,0 +1,146 @@
+"""`edgeprune benchmark`: any mix of Keras and .tflite files side by side."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgeprune.contracts.data import Data
+from edgeprune.contracts.errors import ExportError
+from edgeprune.contracts.model import Interface
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
+from edgeprune.contracts.results import Measurement, Result
+from edgeprune.dataset_io.opening import open_data
+from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measured_energies, size_columns
+from edgeprune.pipeline.files.file_scores import score_file
+from edgeprune.pipeline.files.model_paths import is_tflite, size_of
+from edgeprune.pipeline.files.outputs import whole
+from edgeprune.pipeline.plots.benchmark_plot import plot_benchmark
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.data import data_options
+from edgeprune.pipeline.session import open_session, tell_about_data
+from edgeprune.tflite_export.contents.file_interface import file_interface
+from edgeprune.tflite_export.contents.reader import read_tflite
+from edgeprune.tflite_export.contents.summary import TfliteSummary
+from edgeprune.tflite_export.runtimes.operator_times import operator_times
+from edgeprune.tflite_export.runtimes.probe import Probe, probe, probe_bytes
+
+SECONDS_PER_FILE = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """One file: its row so far, and what is run to time it (None where there is nothing to run)."""
+
+    row: Measurement
+    tflite: bytes | None
+
+    @classmethod
+    def probed(cls, row: Measurement, tflite: bytes, found: Probe) -> "_Entry":
+        """With what loading and running the file took."""
+        return cls(row=replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes), tflite=tflite)
+
+
+def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
+    """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
+    entries: list[_Entry] = []
+    datasets: dict[tuple[object, ...], Data] = {}
+    with reporter.progress("benchmark", len(paths)) as advance:
+        for path in paths:
+            read = _tflite_entry if is_tflite(path) else _keras_entry
+            entries.append(read(path, recipe, datasets, reporter))
+            advance(path.name)
+    timed = [entry.tflite for entry in entries if entry.tflite is not None]
+    seconds = SECONDS_PER_FILE * len(timed)
+    latencies = iter(latency_columns(timed, threads=recipe.threads, runs=recipe.runs, seconds=seconds))
+    energies = iter(measured_energies(timed, recipe.threads))
+    rows = tuple(
+        entry.row
+        if entry.tflite is None
+        else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
+        for entry in entries
+    )
+    extra = _operators(entries, recipe, reporter) if recipe.operators else {}
+    outputs = {}
+    if recipe.plot:
+        outputs["plot"] = recipe.plot
+        with whole(Path(recipe.plot), recipe.force) as temporary:
+            plot_benchmark(rows, temporary)
+    return Result(
+        command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows, outputs=outputs, extra=extra
+    )
+
+
+def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:
+    """Times of the operators of each file, under `operators`; None for a file that the profiler cannot run."""
+    found: dict[str, Any] = {}
+    for entry in (entry for entry in entries if entry.tflite is not None):
+        name = entry.row.file or ""
+        times = operator_times(entry.tflite or b"", recipe.threads, recipe.runs)
+        if times is None:
+            reporter.warning(f"{name}: no times of operators: LiteRT's profiler cannot run it")
+        found[name] = None if times is None else [asdict(time) for time in times]
+    return {"operators": found}
+
+
+def _keras_entry(
+    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> _Entry:
+    session = open_session(path, recipe, reporter)
+    if session.data:
+        datasets[_shapes(session.interface)] = session.data
+    row = session.measure(file=str(path), model_bytes=size_of(path))
+    try:
+        with Exporter(session, recipe.seed) as exporter:
+            exported = exporter.export("none", NumericsRecipe())
+    except ExportError as error:
+        reporter.warning(f"{path}: no size and latency as .tflite: {error}")
+        return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
+    reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
+    row = replace(row, quantize="none", sparse=exported.sparse)
+    return _Entry.probed(row, exported.data, probe_bytes(exported.data, recipe.threads))
+
+
+def _tflite_entry(
+    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> _Entry:
+    data = path.read_bytes()
+    found = probe(path, recipe.threads)
+    summary = read_tflite(data, str(path))
+    batch = summary.inputs[0].shape[0] if summary.inputs and summary.inputs[0].shape else 1
+    if batch > 1:
+        reporter.note(f"{path} takes {batch} examples a run: latency, MACs and energy are those of a run")
+    kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
+    prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
+    row = Measurement(
+        file=str(path),
+        quantize=summary.numeric_format,
+        sparse=bool(summary.sparse_tensors),
+        parameters=summary.parameters,
+        prunable_weights=prunable,
+        zero_weights=zeros,
+        sparsity=zeros / prunable if prunable else None,
+        macs=summary.macs,
+        model_bytes=len(data),
+    )
+    if recipe.data is not None:
+        examples = _data_for(summary, recipe, datasets, reporter)
+        row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
+    return _Entry.probed(row, data, found)
+
+
+def _data_for(
+    summary: TfliteSummary, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+) -> Data:
+    """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
+    interface = file_interface(summary)
+    key = _shapes(interface)
+    if key not in datasets:
+        assert recipe.data is not None
+        datasets[key] = open_data(recipe.data, interface, data_options(recipe))
+        tell_about_data(datasets[key], reporter)
+    return datasets[key]
+
+
+def _shapes(interface: Interface) -> tuple[object, ...]:
+    return tuple(tuple(port.shape for port in ports) for ports in (interface.inputs, interface.outputs))

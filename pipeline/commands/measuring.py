@@ -1,0 +1,196 @@
+"""Measuring the points of a sweep: what they share is loaded, traced and compiled once."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import SweepRecipe
+from edgeprune.contracts.results import Measurement
+from edgeprune.keras_models.live.variables import get_arrays, set_arrays
+from edgeprune.pipeline.commands.points import DENSE, UNPRUNED, Point, methods_of
+from edgeprune.pipeline.files.exporting import Exporter, energy_estimate_uj, latency_columns
+from edgeprune.pipeline.files.model_paths import size_of
+from edgeprune.pipeline.planning.channel_pruning import ChannelPruning
+from edgeprune.pipeline.planning.methods import make_plan
+from edgeprune.pipeline.planning.prunable_weights import choose_weights
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.sweep import numerics
+from edgeprune.pipeline.session import Session, open_session
+from edgeprune.pipeline.training.fine_tuning import FineTuner
+from edgeprune.pipeline.training.from_scratch import epochs_left, start_from_scratch, train_dense
+from edgeprune.tflite_export.conversion.convert import can_keep_float
+
+LATENCY_SECONDS = 0.15
+
+Arrays = Mapping[WeightKey, Array]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row, and the .tflite file that it is of, if there is one; only its compressed size is lacking yet."""
+
+    row: Measurement
+    tflite: bytes | None = None
+
+
+def describe(row: Measurement) -> str:
+    """A row in one line."""
+    point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
+    name = f"{row.method or UNPRUNED}{'' if point is None else f' {point:g}'}"
+    zeros = f", {row.sparsity:.1%} zeros" if row.sparsity else ""
+    scored = "" if row.score is None else f", {row.metric} {row.score:.4f}"
+    return f"{name}, {row.parameters:,} parameters{zeros}{scored}"
+
+
+class _Tools(ExitStack):
+    """What measuring one live model needs, made when it is first asked for."""
+
+    def __init__(self, session: Session, recipe: SweepRecipe) -> None:
+        super().__init__()
+        self.session, self._recipe = session, recipe
+        self._training = self.enter_context(ExitStack())
+        self._tuner: FineTuner | None = None
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Converts the model."""
+        return self.enter_context(Exporter(self.session, self._recipe.seed))
+
+    def fine_tune(self, recipe: SweepRecipe, rate_share: float | None, reporter: Reporter) -> float:
+        """Fine-tune the model with all its zeros held, as every point that is fine-tuned is. Seconds of it."""
+        started = time.perf_counter()
+        if self._tuner is None:
+            left = replace(recipe, epochs=epochs_left(recipe))
+            tuner = FineTuner(self.session, self.session.prunable, left, rate_share=rate_share)
+            self._tuner = self._training.enter_context(tuner)
+        if self._tuner.run(reporter).interrupted:
+            raise KeyboardInterrupt
+        return time.perf_counter() - started
+
+    def end_training(self) -> None:
+        """Take the optimizer off the model again: another trainer is to find the model's own."""
+        self._training.close()
+        self._tuner = None
+
+
+class Bench(ExitStack):
+    """The session of a sweep, opened for the first point.
+
+    Points that only zero weights share its tools; each cut model has its own. `before_timing` returns when nothing
+    else of ours is running.
+    """
+
+    def __init__(
+        self, path: Path, recipe: SweepRecipe, reporter: Reporter, before_timing: Callable[[], object] = lambda: None
+    ) -> None:
+        super().__init__()
+        self._path, self._recipe, self._reporter = path, recipe, reporter
+        self._before_timing = before_timing
+        self._method: str | None = None
+        self._starts: dict[int, tuple[Arrays, float]] = {}
+        """By the epochs of training from scratch before anything is pruned: the weights then, and seconds."""
+
+    @cached_property
+    def _session(self) -> Session:
+        session = open_session(self._path, self._recipe, self._reporter)
+        choose_weights(session, self._recipe, methods_of(self._recipe))
+        return session
+
+    @cached_property
+    def _original(self) -> Arrays:
+        return get_arrays(self._session.loaded.model)
+
+    @cached_property
+    def _tools(self) -> _Tools:
+        return self.enter_context(_Tools(self._session, self._recipe))
+
+    def measure(self, point: Point) -> list[Measured]:
+        """One row for each numeric format, from the original weights. Raises KeyboardInterrupt where that ends it."""
+        set_arrays(self._session.loaded.model, self._original)
+        if point.recipe.epochs:
+            self._before_timing()  # training is timed
+        if point.reference is None:
+            return self._measure_pruned(point.recipe)
+        if point.reference == DENSE:
+            training_s = train_dense(self._session, point.recipe, self._reporter)
+            row = self._session.measure(stage="trained", method=DENSE, training_s=training_s)
+        else:
+            row = self._session.measure(stage="original", model_bytes=size_of(self._path))
+        return self._with_files(self._tools, row)
+
+    def _measure_pruned(self, recipe: SweepRecipe) -> list[Measured]:
+        if recipe.method != self._method:
+            self._tools.end_training()
+            self._method = recipe.method
+        training_s = self._set_start(recipe)
+        plan = make_plan(self._session, recipe)
+        for warning in plan.warnings:
+            self._reporter.warning(warning)
+        pruned = plan.apply(self._reporter)
+        if pruned.interrupted:
+            raise KeyboardInterrupt
+        if isinstance(plan, ChannelPruning):
+            plan.reconstruct(pruned.session, self._reporter)
+        training_s += pruned.training_s or 0.0
+        fine_tuning = bool(epochs_left(recipe)) and not plan.trains
+        del plan  # the masks of a large model take as much as a quarter of its weights
+        with ExitStack() as stack:
+            shared = pruned.session is self._session
+            tools = self._tools if shared else stack.enter_context(_Tools(pruned.session, self._recipe))
+            if fine_tuning:
+                training_s += tools.fine_tune(recipe, pruned.rate_share, self._reporter)
+            row = tools.session.measure(
+                stage="fine-tuned" if fine_tuning else "pruned",
+                method=recipe.method,
+                threshold=recipe.threshold,
+                sparsity_target=recipe.sparsity,
+                ratio=recipe.ratio,
+                training_s=training_s or None,
+            )
+            return self._with_files(tools, row)
+
+    def _set_start(self, recipe: SweepRecipe) -> float:
+        """From scratch, give the model the weights that a point starts from; seconds of training that made them."""
+        if not recipe.from_scratch:
+            return 0.0
+        model = self._session.loaded.model
+        trained = recipe.epochs - epochs_left(recipe)
+        if trained not in self._starts:
+            seconds = start_from_scratch(self._session, recipe, self._reporter)
+            self._starts[trained] = (get_arrays(model), seconds)
+        weights, seconds = self._starts[trained]
+        set_arrays(model, weights)
+        return seconds
+
+    def _with_files(self, tools: _Tools, row: Measurement) -> list[Measured]:
+        return [self._with_file(tools, row, quantize) for quantize in numerics(self._recipe)]
+
+    def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measured:
+        """The row with size and latency of its .tflite file; of another format than float32, its score too."""
+        own_score = None if quantize == "none" else row.score
+        try:
+            # Not every format that a sweep lists can have int8 inputs and outputs, or layers left in float.
+            recipe = self._recipe if quantize == "int8" else replace(self._recipe, io="float32")
+            recipe = recipe if can_keep_float(quantize) else replace(recipe, keep_float=())
+            if row.stage in ("original", "trained") and recipe.sparse == "on":
+                recipe = replace(recipe, sparse="auto")  # it has no zeros, and needs a file to compare with
+            exported = tools.exporter.export(quantize, recipe, own_score)
+        except EdgepruneError as error:
+            self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
+            return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
+        self._before_timing()
+        (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
+        score = row.score if exported.score is None else exported.score
+        columns |= {
+            "sparse": exported.sparse,
+            "tflite_bytes": len(exported.data),
+            "energy_uj_estimate": energy_estimate_uj(exported.data),
+            "max_abs_error": exported.verification.max_abs_error,
+        }
+        return Measured(replace(row, quantize=quantize, score=score, **columns), exported.data)

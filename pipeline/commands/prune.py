@@ -1,0 +1,197 @@
+"""`edgeprune prune`: plan, apply, fine-tune, export, gates, write."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
+from edgeprune.contracts.results import Measurement, Result
+from edgeprune.keras_models.live.variables import variables
+from edgeprune.keras_models.loading.files import save_model
+from edgeprune.keras_models.surgery.proof import TOLERANCE
+from edgeprune.pipeline.files.exporting import Exported, Exporter, unpruned_file
+from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
+from edgeprune.pipeline.files.model_paths import size_of
+from edgeprune.pipeline.files.outputs import all_whole
+from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
+from edgeprune.pipeline.planning.channel_pruning import ChannelPruning
+from edgeprune.pipeline.planning.layer_pruning import LayerPruning
+from edgeprune.pipeline.planning.methods import make_plan
+from edgeprune.pipeline.planning.plan import Plan, Pruned
+from edgeprune.pipeline.planning.prunable_weights import choose_weights, counted_again, matrices, matrix_zeros
+from edgeprune.pipeline.plots.plan_plot import plot_plan
+from edgeprune.pipeline.quality import check_gates
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.prune import prune_outputs
+from edgeprune.pipeline.session import Session, open_session
+from edgeprune.pipeline.training.clustering import cluster_weights
+from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
+from edgeprune.pipeline.training.from_scratch import epochs_left, start_from_scratch
+from edgeprune.pipeline.training.kept_run import KeptRun, keeping
+from edgeprune.pipeline.training.quantization_training import train_rounded
+from edgeprune.pipeline.training.training_store import run_name, trains
+from edgeprune.tflite_export.contents.weight_values import check_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """The pruned, perhaps fine-tuned and clustered model: its session, and a row for each of its stages."""
+
+    session: Session
+    rows: tuple[Measurement, ...]
+    clustered: tuple[WeightKey, ...]
+    interrupted: bool
+
+
+def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
+    """Prune a saved model by a checked recipe (`requests.check_prune`).
+
+    Nothing is written unless everything went well; what was trained is kept until it did (`kept_run`).
+    """
+    work = partial(_prune, path, recipe, reporter)
+    return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
+
+
+def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
+    outputs = prune_outputs(path, recipe)
+    session = open_session(path, recipe, reporter, kept)
+    choose_weights(session, recipe, [recipe.method])
+    original = session.measure(stage="original", model_bytes=size_of(path))
+    unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
+    training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
+    plan = make_plan(session, recipe)
+    for warning in plan.warnings:
+        reporter.warning(warning)
+    result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
+    if recipe.dry_run:
+        return replace(result, rows=_predicted(original, plan), extra={**plan.details})
+    pruned, proof = _apply(plan, recipe, reporter)
+    result = replace(result, extra={**plan.details, **proof})
+    fine_tunes = not plan.trains and epochs_left(recipe) > 0
+    channels = plan.plan if isinstance(plan, ChannelPruning) else None
+    del plan  # the masks of a large model take as much as a quarter of its weights
+    outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
+    result = replace(result, layers=counted_again(result.layers, outcome.session))
+    choice = _choose(outcome, recipe, original.score, unpruned, reporter)
+    files = {role: str(file) for role, file in outputs.items()}
+    result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
+    with all_whole(list(outputs.values()), recipe.force) as temporary:
+        places = dict(zip(outputs, temporary, strict=True))
+        if channels and "plot" in places:
+            plot_plan(channels, places["plot"])
+        return _write(outcome.session, result, choice, places)
+
+
+def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: float, reporter: Reporter) -> _Outcome:
+    """Fine-tune and cluster, where that is asked for; `training_s` were spent before the model was pruned."""
+    session, interrupted = pruned.session, pruned.interrupted
+    training_s += pruned.training_s or 0.0
+    rows = [session.measure(stage="pruned", training_s=training_s or None)]
+    if fine_tunes:
+        interrupted, seconds = _fine_tune(pruned, recipe, reporter)
+        rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
+    clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
+    if clustered:
+        rows.append(session.measure(stage="clustered"))
+    return _Outcome(session=session, rows=tuple(rows), clustered=clustered, interrupted=interrupted)
+
+
+def _choose(
+    outcome: _Outcome, recipe: PruneRecipe, original: float | None, unpruned: bytes, reporter: Reporter
+) -> Choice | None:
+    """The .tflite file, where one is asked for. Raises QualityGateError where it, or the model, misses a gate."""
+    data = outcome.session.data
+    metric = data.task.metric if data else None
+    check_gates(recipe, metric, original, outcome.rows[-1].score)
+    if not recipe.tflite:
+        return None
+    files, model = _export(outcome, recipe, reporter), outcome.rows[-1].score
+    choice = choose_file(files, unpruned, recipe, metric, original=original, model=model)
+    tell_about(choice.chosen.exported, recipe.tflite, reporter)
+    return choice
+
+
+def _apply(plan: Plan, recipe: PruneRecipe, reporter: Reporter) -> tuple[Pruned, dict[str, Any]]:
+    """Carry the plan out; the proof of a cut, where one is asked for, under its JSON key."""
+    pruned = plan.apply(reporter)
+    proof = {}
+    if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
+        proof = {"check": _check(plan, pruned.session, reporter)}
+    if isinstance(plan, ChannelPruning):
+        plan.reconstruct(pruned.session, reporter)  # after the proof, which is of the bare cut
+    return pruned, proof
+
+
+def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> float:
+    """Initial weights, trained where the method needs it; a dry run trains nothing. Seconds of training."""
+    if recipe.dry_run and epochs_left(recipe) < recipe.epochs:
+        reporter.warning("the plan is that of the saved weights: from scratch, others will be pruned")
+        return 0.0
+    return start_from_scratch(session, recipe, reporter)
+
+
+def _write(session: Session, result: Result, choice: Choice | None, places: dict[str, Path]) -> Result:
+    """Write model, .tflite and report; the result with the sizes that they came to."""
+    rows = list(result.rows)
+    save_model(session.loaded, session.loaded.model, places["model"])
+    rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
+    if choice:
+        write_tflite_files(choice.chosen.exported, places)
+        rows = list(choice.rows(rows, rows[-1], result.outputs["tflite"]))
+    result = replace(result, rows=tuple(rows))
+    places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
+    return result
+
+
+def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurement]:
+    """The original's row and that of a pruned model that was not made.
+
+    The second has what the plan says, and nothing that would have to be measured; nor does a table in which the energy
+    of a cut model is lacking have the original's.
+    """
+    energy = None if "macs" in plan.predicted else original.energy_uj_estimate
+    first = replace(original, energy_uj_estimate=energy)
+    known = replace(first, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
+    return first, replace(known, **plan.predicted)
+
+
+def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
+    """Prove the cut and tell how far it holds."""
+    proof = plan.check(session)
+    error = f"largest error {proof.relative_error:.2g} of the output's range"
+    if proof.inexact:
+        reporter.note(
+            f"check: a layer normalises over channels of {', '.join(proof.inexact)}, so there equality cannot hold "
+            f"({error}); the rest of the cut is exact"
+        )
+    elif proof.relative_error > TOLERANCE:
+        reporter.note(f"check: the cut is exact as far as float32 shows: {error}, rounding alone {proof.rounding:.2g}")
+    else:
+        reporter.note(f"check: the cut is exact: {error}")
+    return asdict(proof)
+
+
+def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
+    """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
+    live, started = pruned.session.prunable, time.perf_counter()
+    held = {key: live[key] for key in zero_masks(live)}
+    left = replace(recipe, epochs=epochs_left(recipe))
+    with FineTuner(pruned.session, held, left, rate_share=pruned.rate_share) as tuner:
+        interrupted = tuner.run(reporter).interrupted
+    return interrupted, tuner.earlier_s + time.perf_counter() - started
+
+
+def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[Exported]:
+    """Verified files of the pruned model, in which the zeros and the clusters of its matrices are found again."""
+    session, row = outcome.session, outcome.rows[-1]
+    rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
+    with Exporter(session, recipe.seed, rounded, clustered=bool(recipe.clusters)) as exporter:
+        files = export_candidates(exporter, session, recipe, row.score, bool(row.zero_weights), reporter)
+    unclustered = sum(key not in outcome.clustered for key in matrices(variables(session.loaded.model)))
+    for exported in files:
+        check_weights(exported.data, matrix_zeros(session), recipe.clusters, unclustered)
+    return files

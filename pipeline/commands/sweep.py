@@ -1,0 +1,96 @@
+"""`edgeprune sweep`: many points of one method, or of several, on one model and in one process."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from edgeprune.contracts.recipes.recipe import SweepRecipe, as_plain
+from edgeprune.contracts.results import Measurement, Result
+from edgeprune.pipeline.commands.measuring import Bench, Measured, describe
+from edgeprune.pipeline.commands.points import sweep_points
+from edgeprune.pipeline.files.outputs import all_whole
+from edgeprune.pipeline.files.store import RowStore, identify
+from edgeprune.pipeline.files.table_files import result_text
+from edgeprune.pipeline.plots.comparison_plot import plot_comparison
+from edgeprune.pipeline.plots.drawing import plot_sweep
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.training.kept_run import KeptRun, keeping
+from edgeprune.tflite_export.contents.sizes import gzip_bytes
+
+Rows = tuple[Measurement, ...]
+
+
+def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
+    """Measure the unpruned model and every point of a checked recipe, each from the original weights.
+
+    Finished rows are kept in `recipe.store`, else until the sweep has succeeded. Ctrl-C ends it with the rows so far.
+    """
+    sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
+    identity = identify(path, *sources)
+    name = "" if recipe.store else identity[:24]
+    return keeping(name, recipe.store, reporter, partial(_sweep, path, identity, recipe, reporter))
+
+
+def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: KeptRun | None) -> Result:
+    """Compressing a file takes about as long as all else, so a thread does it while the next point is made.
+
+    It rests while something is timed.
+    """
+    points = sweep_points(recipe)
+    store = RowStore(place, identity) if place else None
+    finished: list[Future[Rows]] = []
+    interrupted = False
+    with (
+        Bench(path, recipe, reporter, before_timing=lambda: wait(finished)) as bench,
+        ThreadPoolExecutor(1) as compressor,
+        reporter.progress("sweep", len(points)) as advance,
+    ):
+        try:
+            for point in points:
+                kept = store.get(point.decisive) if store else None
+                measured = bench.measure(point) if kept is None else [Measured(row) for row in kept]
+                keep = partial(store.put, point.decisive) if store and kept is None else None
+                if finished:
+                    finished[-1].result()  # a store that cannot be written to ends the sweep here, not in the end
+                finished.append(compressor.submit(_compress, measured, keep))
+                advance(describe(measured[0].row))
+        except KeyboardInterrupt:
+            interrupted = True
+    rows = tuple(row for future in finished for row in future.result())
+    if interrupted and not rows:
+        raise KeyboardInterrupt
+    plain = as_plain(recipe)
+    result = Result(command="sweep", model=str(path), recipe=plain, rows=rows, interrupted=interrupted)
+    if interrupted and store:  # part of a table would stand in the way of the whole one
+        reporter.warning(f"interrupted: {len(rows)} rows are kept; the same command goes on, and writes the outputs")
+        return result
+    if interrupted:
+        reporter.warning(f"interrupted: {len(rows)} rows are kept")
+    return _write_files(result, recipe)
+
+
+def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Rows:
+    """Add the compressed sizes and hand the rows over."""
+    rows = tuple(
+        row if data is None else replace(row, tflite_gzip_bytes=gzip_bytes(data))
+        for row, data in ((measured.row, measured.tflite) for measured in found)
+    )
+    if keep:
+        keep(rows)
+    return rows
+
+
+def _write_files(result: Result, recipe: SweepRecipe) -> Result:
+    """Write the table and the plot that were asked for, both or none."""
+    outputs = {role: file for role, file in (("table", recipe.output), ("plot", recipe.plot)) if file}
+    result = replace(result, outputs=outputs)
+    with all_whole([Path(file) for file in outputs.values()], recipe.force) as temporary:
+        places = dict(zip(outputs, temporary, strict=True))
+        if recipe.output:
+            places["table"].write_text(result_text(result, Path(recipe.output).suffix), encoding="utf-8")
+        if recipe.plot:
+            plot = plot_comparison if recipe.methods else plot_sweep
+            plot(result.rows, places["plot"])
+    return result

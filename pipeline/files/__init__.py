@@ -1,0 +1,1 @@
+"""From a model to files on disk: conversion, choice, verified outputs."""

@@ -1,0 +1,183 @@
+"""Pruning on TFMOT's schedules: a Keras 2 model stands in for the user's, and its weights are carried back."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from edgeprune.contracts.data import Array
+from edgeprune.contracts.errors import ModelError, TrainingError
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.dataset_io.metrics import score
+from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
+from edgeprune.keras_models.kerases import keras_module
+from edgeprune.keras_models.live.arrays import LiveArrays
+from edgeprune.keras_models.live.prediction import Predictor
+from edgeprune.keras_models.live.variables import variables
+from edgeprune.keras_models.tfmot import ExactEnd, LayerPruning, supported, update_step, wrap
+from edgeprune.keras_models.training import steps_of
+from edgeprune.keras_models.training.masking import apply_masks
+from edgeprune.pipeline.planning.masked_pruning import TrainingPlan, mask_plan, prunable, require_more_zeros
+from edgeprune.pipeline.planning.plan import Pruned
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.session import Session
+from edgeprune.pipeline.training.fine_tuning import FineTuner, Trainee
+from edgeprune.pruning.blocks import parse_block
+from edgeprune.pruning.patterns import parse_pattern
+from edgeprune.pruning.schedules import Schedule, schedule
+from edgeprune.pruning.selection import Selection
+
+TOLERANCE = 0.001
+"""Largest difference between a layer's sparsity and what was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledPlan(TrainingPlan):
+    """What TFMOT is to prune in the twin, and the zeros that this leads to: their number, not yet their places."""
+
+    twin: Twin
+    method: ModuleType
+    warnings: tuple[str, ...]
+
+    def apply(self, reporter: Reporter) -> Pruned:
+        """Train the twin for the epochs of the recipe, and carry its weights into the session's model.
+
+        Raises TrainingError where training ended before the target was reached, KeyboardInterrupt where the user
+        ended it so early.
+        """
+        session, recipe, started = self.target.session, self.recipe, time.perf_counter()
+        steps = steps_of(session.require_data().train, recipe.batch_size)
+        plan = schedule(recipe.begin, recipe.end, steps * recipe.epochs)
+        live = self.twin.variables()
+        chosen = {key: live[key] for key in self.target.masks}
+        wrapped = wrap(self.twin.model, self._prunings(plan), chosen)
+        exact = ExactEnd(wrapped, chosen, self._exact)
+        # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
+        share = 1.0 if recipe.from_scratch else 1 + 2 * self.predicted["sparsity"]
+        held = {key: live[key] for key in session.prunable if key not in chosen}
+        with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
+            result = tuner.run(
+                reporter,
+                callbacks=[exact.callback(), update_step()],
+                candidates_from=1 if recipe.pattern else plan.first_full_epoch(steps),
+            )
+        if not result.best_epoch:
+            if result.interrupted:
+                raise KeyboardInterrupt  # nothing is pruned yet
+            raise TrainingError("training ended before any epoch reached the target", "lower --learning-rate")
+        self.twin.carry_back()
+        self._check_reached(reporter, exact.mended)
+        return Pruned(
+            session=session,
+            training_s=tuner.earlier_s + time.perf_counter() - started,
+            interrupted=result.interrupted,
+        )
+
+    def _prunings(self, plan: Schedule) -> dict[str, LayerPruning]:
+        """How each layer is pruned. Zeros that it has already stay: its schedule starts from them."""
+        session, recipe = self.target.session, self.recipe
+        calls = Counter(node.layer for node in session.graph.nodes)
+        prunings: dict[str, LayerPruning] = {}
+        for (path, _), array in LiveArrays(_chosen(session, self.target.masks)).items():
+            final = self.method.target(array.shape, recipe)
+            present = 1 - np.count_nonzero(array) / array.size
+            start = final / 2 if recipe.initial_sparsity is None else recipe.initial_sparsity
+            before = prunings[path].initial if path in prunings else start
+            prunings[path] = LayerPruning(
+                schedule=recipe.schedule,
+                initial=min(max(before, present), final),
+                final=final,
+                begin=plan.begin,
+                end=plan.end,
+                frequency=plan.frequency,
+                block=parse_block(recipe.block),
+                pattern=parse_pattern(recipe.pattern) if recipe.pattern else None,
+                calls=calls[path],
+            )
+        return prunings
+
+    def _exact(self, array: Array) -> Mask:
+        """The mask that the recipe asks for, of the array's own weights."""
+        key = next(iter(self.target.masks))
+        masks: Mapping[WeightKey, Mask] = self.method.masks({key: array}, self.recipe)
+        return masks[key]
+
+    def _trainee(self, wrapped: Any) -> Trainee:
+        session = self.target.session
+        data, loss = session.require_data(), session.loss.keras_loss
+        predictor = Predictor(self.twin.model, session.interface)
+        compiled = getattr(session.loaded.model, "optimizer", None)
+        if compiled and not self.recipe.optimizer:
+            wrapped.compile(optimizer=keras2_optimizer(compiled))
+        if isinstance(loss, Mapping):  # by names of outputs, which wrappers change
+            loss = [loss[port.name] for port in session.interface.outputs]
+        return Trainee(
+            model=wrapped,
+            keras_module=keras_module(2),
+            loss=loss,
+            score=lambda: score(data.task, *predictor.split(data.validation)),
+        )
+
+    def _check_reached(self, reporter: Reporter, mended: list[WeightKey]) -> None:
+        """Compare the number of zeros that training ended with to what was asked for."""
+        session = self.target.session
+        live = _chosen(session, self.target.masks)
+        masks = {key: array != 0 for key, array in LiveArrays(live).items()}
+        apply_masks(live, masks)  # TFMOT multiplies: half of its zeros are -0.0, which compress badly
+        if mended:
+            reporter.note(f"TFMOT's count was not exact, and was mended, in {_names(mended)}")
+        off = [
+            key
+            for key, mask in masks.items()
+            if abs(np.count_nonzero(mask) - np.count_nonzero(self.target.masks[key])) > TOLERANCE * mask.size
+        ]
+        if off:
+            reporter.warning(f"more than {TOLERANCE} from the sparsity that was asked for: {_names(off)}")
+
+
+def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) -> ScheduledPlan:
+    """Find out what TFMOT can prune, and how many weights of each layer will be zero.
+
+    Raises ModelError where there is nothing to prune, where more is zero already than is asked for, and for a model
+    that cannot be carried to Keras 2.
+    """
+    wanted = prunable(session, recipe)
+    twin = training_twin(session.loaded.model, session.loaded.keras_major)
+    prove_twin(session.loaded.model, twin, session.random_examples(TWIN_EXAMPLES, 0))
+    shapes = {key: tuple(variable.shape) for key, variable in _chosen(session, wanted.keys).items()}
+    unfit = {key: reason for key, shape in shapes.items() if (reason := method.unfit(shape, recipe))}
+    live = twin.variables()
+    fit = {key: live[key] for key in wanted.keys if key not in unfit}
+    support = supported(twin.model, fit, xnnpack=recipe.policy is not None)
+    refused = {**unfit, **support.refused}
+    if not support.keys:
+        raise ModelError(f"{session.loaded.path}: TFMOT can prune no layer: {_reasons(refused)}", "")
+    paths = {path for path, _ in support.keys}
+    skipped = {path: reason for (path, _), reason in refused.items() if path not in paths}
+    selection = Selection(keys=support.keys, skipped={**wanted.skipped, **skipped})
+    weights = LiveArrays(_chosen(session, support.keys))
+    masks = method.masks(weights, recipe)
+    require_more_zeros(weights, masks)
+    target = mask_plan(session, masks, selection)
+    left = [f"{path}/{name} is left alone: {why}" for (path, name), why in refused.items() if path in paths]
+    return ScheduledPlan(target=target, twin=twin, method=method, recipe=recipe, warnings=(*target.warnings, *left))
+
+
+def _chosen(session: Session, keys: Iterable[WeightKey]) -> dict[WeightKey, Any]:
+    """The session's live variables of some weights."""
+    live = variables(session.loaded.model)
+    return {key: live[key] for key in keys}
+
+
+def _names(keys: Iterable[WeightKey]) -> str:
+    return ", ".join("/".join(key) for key in keys)
+
+
+def _reasons(refused: Mapping[WeightKey, str]) -> str:
+    return "; ".join(dict.fromkeys(refused.values()))

@@ -1,0 +1,44 @@
+"""What can be wrong with the options about data, before a model is loaded for it. Imports nothing that is slow."""
+
+from dataclasses import fields
+
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import DataRecipe
+from edgeprune.dataset_io.loss_names import requested_loss
+from edgeprune.dataset_io.options import DataOptions
+
+
+def check_data(recipe: DataRecipe) -> None:
+    """Raise UsageError for options that name nothing, DataError for data that is not there or of no known kind."""
+    given = [item.name for item in fields(DataRecipe) if getattr(recipe, item.name) != item.default]
+    if recipe.data is None:
+        for name in given:
+            if name != "target" or "input" in recipe.target:
+                raise UsageError(f"--{name.replace('_', '-')} is about the data, and there is none", "give --data D")
+        return
+    data_options(recipe)
+    if recipe.no_header and not recipe.data.lower().endswith(".csv"):
+        raise UsageError(f"--no-header is about a .csv file, found --data {recipe.data}", "leave it out")
+    if recipe.loss:
+        requested_loss(recipe.loss)
+    from edgeprune.dataset_io.metrics import check_metric  # these need NumPy, and --help does not
+    from edgeprune.dataset_io.opening import find_format
+
+    if recipe.metric:
+        check_metric(recipe.metric)
+    find_format(recipe.data)
+
+
+def data_options(recipe: DataRecipe) -> DataOptions:
+    """The part of a recipe that says how data is read. Raises UsageError for values out of range."""
+    return DataOptions(
+        label=recipe.label,
+        no_header=recipe.no_header,
+        validation_split=recipe.validation_split,
+        target_is_input="input" in recipe.target,
+        scale=recipe.scale,
+        loss=recipe.loss,
+        metric=recipe.metric,
+        split_seed=recipe.split_seed,
+        seed=getattr(recipe, "seed", 0),
+    )

@@ -1,0 +1,61 @@
+"""What can be wrong with the numeric formats that are asked for, before a model is opened. Imports nothing slow."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from edgeprune.contracts import plugins
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import NumericsRecipe, QuantizationRecipe
+
+NUMERICS = "edgeprune.tflite_export.numerics"
+AUTO = "auto"
+
+
+def check_about_file(recipe: QuantizationRecipe, tflite: str | None) -> None:
+    """Raise UsageError for options about a .tflite file where none is written."""
+    if tflite:
+        return
+    if recipe.quantize != "none":
+        raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
+    for item in fields(NumericsRecipe):
+        if getattr(recipe, item.name) != item.default:
+            raise UsageError(f"--{item.name.replace('_', '-')} is about the .tflite file", "give --tflite FILE too")
+
+
+def check_numerics(recipe: NumericsRecipe, formats: Sequence[str], data: str | None) -> None:
+    """Raise UsageError for options that no format of a list can serve, or a format that needs data where there is none.
+
+    Of `auto`, which takes what it can get, one that can serve is enough.
+    """
+    if list(formats) == ["none"] and recipe.io == "float32" and not recipe.keep_float:
+        return  # the formats' modules need NumPy
+    names = list(plugins.catalogue(NUMERICS)) if AUTO in formats else list(formats)
+    loaded = {name: plugins.load(NUMERICS, name) for name in names}
+    fit = [name for name, numeric in loaded.items() if recipe.io in numeric.IO]
+    asked = ",".join(formats)
+    if not fit:
+        raise UsageError(
+            f"--io {recipe.io}: --quantize {asked} has inputs and outputs of {' or '.join(loaded[names[0]].IO)}",
+            f"use --quantize {_able('IO', recipe.io)} for --io {recipe.io}",
+        )
+    if recipe.keep_float and not any(hasattr(numeric, "keep") for numeric in loaded.values()):
+        raise UsageError(
+            f"--keep-float: --quantize {','.join(formats)} is the same for all layers",
+            f"use --quantize {_able('keep')}",
+        )
+    calibrated = [name for name in fit if loaded[name].NEEDS_CALIBRATION]
+    if data is None and calibrated and (AUTO not in formats or calibrated == fit):
+        raise UsageError(
+            f"--quantize {calibrated[0]} is calibrated on examples, and there is no data",
+            "give --data D with examples like those the device will see",
+        )
+
+
+def _able(attribute: str, value: str | None = None) -> str:
+    """The formats that have an attribute, or a value in it."""
+    loaded = {name: plugins.load(NUMERICS, name) for name in plugins.catalogue(NUMERICS)}
+    return " or ".join(
+        name
+        for name, numeric in loaded.items()
+        if hasattr(numeric, attribute) and (value is None or value in getattr(numeric, attribute))
+    )

@@ -1,0 +1,198 @@
+"""What can be wrong with a request before any model is opened. Imports neither TensorFlow nor what needs it."""
+
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+
+from edgeprune.contracts import plugins
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import (
+    ExportRecipe,
+    FileRecipe,
+    MethodRecipe,
+    ModelRecipe,
+    PointRecipe,
+    PruneRecipe,
+)
+from edgeprune.pipeline.files.outputs import check_outputs
+from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
+from edgeprune.pipeline.requests.data import check_data
+from edgeprune.pipeline.requests.devices import c_array_outputs, check_device
+from edgeprune.pipeline.requests.files import check_named_files
+from edgeprune.pipeline.requests.numerics import NUMERICS, check_about_file, check_numerics
+
+MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
+"""Endings of the formats that are files; a SavedModel is a folder of any other name."""
+
+
+METHODS = "edgeprune.pruning.methods"
+TRAINING_KINDS = {"regime", "scheduled"}
+"""Kinds of methods that train the model themselves, for the epochs of the recipe."""
+EVERY_METHODS = {"method", "include", "exclude"}
+"""Options that belong to all methods; a method's line `OPTIONS` names the others that it reads."""
+
+
+def load_method(recipe: PointRecipe) -> ModuleType:
+    """The plug-in of a recipe's method.
+
+    Raises UsageError where the recipe does not say how much, or gives what the method would not look at.
+    """
+    method = plugins.load(METHODS, recipe.method)
+    for option in given_options(recipe):
+        if option not in method.OPTIONS:
+            raise not_taken(option, f"--method {recipe.method}")
+    method.check(recipe)
+    return method
+
+
+def not_taken(option: str, where: str) -> UsageError:
+    """The error for an option that a method does not look at, with the methods that do."""
+    others = [name for name in plugins.catalogue(METHODS) if option in plugins.load(METHODS, name).OPTIONS]
+    return UsageError(f"--{option.replace('_', '-')} is not for {where}", f"it is for {', '.join(others)}")
+
+
+def given_options(recipe: MethodRecipe) -> list[str]:
+    """The options of single methods that a recipe gives another value than their default."""
+    own = (item for item in fields(MethodRecipe) if item.name not in EVERY_METHODS)
+    return [item.name for item in own if getattr(recipe, item.name) != item.default]
+
+
+def check_prune(model: Path, recipe: PruneRecipe) -> None:
+    """Raise UsageError or OutputError for a request that could not be carried out in the end."""
+    method = load_method(recipe)
+    if recipe.check and method.KIND == "mask":
+        raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
+    check_training(recipe, method)
+    check_about_file(recipe, recipe.tflite)
+    _check_file(recipe)
+    check_device(recipe, recipe.tflite)
+    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
+    if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
+        why = "--dry-run writes nothing" if recipe.dry_run else f"--method {recipe.method} removes none"
+        raise UsageError(f"--plot draws the units that go, and {why}", "leave one of them out")
+    outputs = prune_outputs(model, recipe)
+    _check_same_format(model, outputs["model"])
+    if not recipe.dry_run:
+        check_outputs(outputs.values(), inputs(model, recipe), recipe.force)
+    check_named_files(recipe)
+    check_data(recipe)
+
+
+def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
+    """Role to path of everything that `prune` will write."""
+    pruned = Path(recipe.output) if recipe.output else Path(f"{model.stem}.pruned{model.suffix}")
+    outputs = {"model": pruned, "report": Path(f"{pruned}.json")}
+    more = {"tflite": recipe.tflite, "plot": recipe.plot}
+    return outputs | {role: Path(file) for role, file in more.items() if file} | c_array_outputs(recipe)
+
+
+def _check_same_format(model: Path, output: Path) -> None:
+    """The result is saved as the model was, and every loader goes by the name."""
+    wanted, found = (
+        next((same for same in MODEL_SUFFIXES if path.suffix.lower() in same), ()) for path in (model, output)
+    )
+    if found != wanted:
+        right = f"a name that ends in {' or '.join(wanted)}" if wanted else "a folder's name"
+        raise UsageError(f"--output {output}: the result is saved in the format of {model.name}", f"give {right}")
+
+
+def inputs(model: Path, recipe: ModelRecipe) -> list[Path]:
+    """The files that a command reads."""
+    named = [getattr(recipe, field, None) for field in ("data", "custom_objects", "teacher")]
+    return [model, *(Path(name) for name in named if name)]
+
+
+def check_export(model: Path, recipe: ExportRecipe) -> None:
+    """Raise UsageError or OutputError for a request that could not be carried out in the end."""
+    if not recipe.tflite:
+        raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
+    check_device(recipe, recipe.tflite)
+    _check_file(recipe)
+    if recipe.store and not recipe.qat_epochs:
+        raise UsageError("--store is for training, and nothing is trained", "give --qat-epochs N")
+    check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
+    check_named_files(recipe)
+    check_data(recipe)
+
+
+def _check_file(recipe: FileRecipe) -> None:
+    """Raise UsageError for what does not go together in the choice of the .tflite file."""
+    _check_rounding(recipe)
+    check_numerics(recipe, [recipe.quantize], recipe.data)
+    if recipe.prefer != "size" and recipe.quantize != "auto":
+        raise UsageError(f"--prefer {recipe.prefer} chooses among numeric formats", "give --quantize auto too")
+    if (recipe.min_score is not None or recipe.max_drop is not None) and recipe.data is None:
+        raise UsageError("--min-score and --max-drop compare scores", "give --data D")
+
+
+def _check_rounding(recipe: FileRecipe) -> None:
+    if not recipe.qat_epochs:
+        return
+    quantize = recipe.quantize
+    if quantize == "auto" or not hasattr(plugins.load(NUMERICS, quantize), "configure_trained"):
+        raise UsageError(f"--qat-epochs trains with the rounding of int8, found --quantize {quantize}", "give int8")
+    if recipe.data is None:
+        raise UsageError(f"--qat-epochs {recipe.qat_epochs} trains, and there is no data", "give --data D")
+    if getattr(recipe, "strategy", None) == "mirrored":
+        raise UsageError("--strategy mirrored: --qat-epochs trains on one device only", "leave it out")
+
+
+def export_outputs(recipe: ExportRecipe) -> dict[str, Path]:
+    """Role to path of everything that `export` will write."""
+    return {"tflite": Path(recipe.tflite)} | c_array_outputs(recipe)
+
+
+def check_training(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where a method, or its fine-tuning, lacks epochs or data."""
+    example = "for example --epochs 10 --data D"
+    trains = method.KIND in TRAINING_KINDS
+    if trains and not recipe.epochs and not _is_dry(recipe):
+        raise UsageError(f"--method {recipe.method} trains, and needs --epochs N", example)
+    if recipe.from_scratch and not recipe.epochs:
+        raise UsageError("--from-scratch trains, and needs --epochs N", example)
+    if recipe.from_scratch and recipe.epochs < 2 and not trains:
+        raise UsageError(
+            f"--from-scratch shares the epochs between training and fine-tuning, found --epochs {recipe.epochs}",
+            "give --epochs 2 or more",
+        )
+    if recipe.strategy == "mirrored" and method.KIND == "scheduled":
+        raise UsageError(f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave it out")
+    _check_training_options(recipe)
+    if recipe.epochs and not recipe.data:
+        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+    check_evidence(recipe, method)
+
+
+def _check_training_options(recipe: PointRecipe) -> None:
+    """Raise UsageError for options of training where nothing is trained, of --distill where that is not given."""
+    if recipe.teacher and not recipe.distill:
+        raise UsageError("--teacher names whom --distill learns from", "give --distill too")
+    if recipe.distill and not recipe.epochs:
+        raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
+    for name in ("temperature", "alpha"):
+        if getattr(recipe, name) != getattr(PointRecipe, name) and not recipe.distill:
+            raise UsageError(f"--{name} is of --distill", "give --distill too")
+    about_training = ["optimizer", "weight_decay", "learning_rate", "patience", "class_weight", "tensorboard"]
+    about_training += ["store"] if isinstance(recipe, PruneRecipe) else []
+    for name in about_training:
+        if getattr(recipe, name) is not None and not (recipe.epochs or getattr(recipe, "qat_epochs", 0)):
+            raise UsageError(f"--{name.replace('_', '-')} is for training, and nothing is trained", "give --epochs N")
+
+
+def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where what a method ranks by has to be measured on data, and there is none."""
+    if recipe.data is not None:
+        return
+    if method.KIND == "layers":
+        raise UsageError("--method layers compares outputs on data, and there is none", "give --data D")
+    if method.KIND == "channels":
+        from edgeprune.pruning.cuts.structured_cut import needs  # which needs NumPy, and --help does not
+
+        criterion = method.request(recipe, recipe.seed).criterion
+        if needs(criterion) != "weights":
+            raise UsageError(f"--criterion {criterion} looks at {needs(criterion)} and needs data", "give --data D")
+
+
+def _is_dry(recipe: PointRecipe) -> bool:
+    """Whether nothing is carried out, and so nothing trained."""
+    return isinstance(recipe, PruneRecipe) and recipe.dry_run

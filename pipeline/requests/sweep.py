@@ -1,0 +1,35 @@
+"""What can be wrong with the request of a sweep, before the model is opened. Imports nothing that is slow."""
+
+from pathlib import Path
+
+from edgeprune.contracts import plugins
+from edgeprune.contracts.recipes.recipe import SweepRecipe
+from edgeprune.pipeline.commands.points import sweep_points
+from edgeprune.pipeline.files.outputs import check_outputs
+from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
+from edgeprune.pipeline.requests.data import check_data
+from edgeprune.pipeline.requests.files import check_named_files
+from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
+from edgeprune.pipeline.requests.prune import check_training, inputs, load_method
+
+
+def check_sweep(model: Path, recipe: SweepRecipe) -> None:
+    """Raise UsageError, OutputError or DataError for a request that could not be carried out in the end."""
+    points = sweep_points(recipe)
+    for name in numerics(recipe):
+        plugins.check_name(NUMERICS, name)
+    check_suffix("--output", recipe.output, SUFFIXES)
+    check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
+    files = [Path(file) for file in (recipe.output, recipe.plot) if file]
+    check_outputs(files, inputs(model, recipe), recipe.force)
+    for point in points:
+        if point.reference is None:
+            check_training(point.recipe, load_method(point.recipe))
+    check_numerics(recipe, numerics(recipe), recipe.data)
+    check_named_files(recipe)
+    check_data(recipe)
+
+
+def numerics(recipe: SweepRecipe) -> list[str]:
+    """The numeric formats that a sweep lists."""
+    return [name.strip() for name in recipe.quantize.split(",")]

@@ -1,0 +1,1 @@
+"""Everything that trains: fine-tuning, clusters, rounding, and where checkpoints lie."""

@@ -1,0 +1,192 @@
+"""Training a session's model with its zeros held, scored on the validation part."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeprune.contracts.masks import Mask
+from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.keras_models.kerases import keras_module
+from edgeprune.keras_models.live.arrays import LiveArrays
+from edgeprune.keras_models.live.interface import interface
+from edgeprune.keras_models.loading.files import load_model
+from edgeprune.keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
+from edgeprune.keras_models.training.class_weights import balanced_class_weights
+from edgeprune.keras_models.training.devices import ONE_DEVICE, choose_devices
+from edgeprune.keras_models.training.distillation import Distillation, teacher_gives_logits
+from edgeprune.keras_models.training.options import CheckpointPlace
+from edgeprune.keras_models.training.tensorboard import TensorBoardLog
+from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.session import Session
+
+
+def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:
+    """A mask for each array that has zeros: True where it is not zero."""
+    arrays = LiveArrays(live)
+    masks = {key: np.asarray(arrays[key] != 0) for key in live}
+    return {key: mask for key, mask in masks.items() if not mask.all()}
+
+
+def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
+    """The teacher that a recipe asks for; the unpruned model is loaded anew, since pruning changes weights in place."""
+    if not recipe.distill:
+        return None
+    loaded, task = session.loaded, session.require_data().task
+    path = Path(recipe.teacher) if recipe.teacher else loaded.path
+    custom = Path(recipe.custom_objects) if recipe.custom_objects else None
+    teacher = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
+    return Distillation(
+        teacher=teacher.model,
+        temperature=recipe.temperature,
+        alpha=recipe.alpha,
+        kinds=task.kinds,
+        from_logits=task.from_logits,
+        teacher_from_logits=teacher_gives_logits(session.interface, interface(teacher.model), task.from_logits),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainee:
+    """A model that is trained in place of the session's own: its twin in another Keras, a wrapped copy.
+
+    loss: in any form that the `compile` of `keras_module` takes. score: values the model as it is, on the validation
+    part. kept_as: names what its training differs in from the session's own, for its checkpoints.
+    """
+
+    model: Any
+    keras_module: Any
+    loss: Any
+    score: Callable[[], float]
+    kept_as: str = ""
+
+
+class FineTuner:
+    """Trains a session's model any number of times; its step is traced once.
+
+    `earlier_s` are the seconds of epochs that were taken from checkpoints.
+    live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate, 0 to 1 (None: by how much
+    is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's model.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        live: Mapping[WeightKey, Any],
+        recipe: PointRecipe,
+        *,
+        rate_share: float | None = None,
+        trainee: Trainee | None = None,
+    ) -> None:
+        self._data = session.require_data()
+        self._live = live
+        self._recipe, self._name = recipe, f"{session.loaded.path.stem}-{recipe.method}"
+        trained = trainee or _session_trainee(session)
+        place = session.store.place(trained.kept_as) if session.store else None
+        self._options = _fit_options(session, recipe, rate_share, place)
+        self.earlier_s = 0.0
+        self._score = trained.score
+        devices = ONE_DEVICE if trainee else choose_devices(recipe.strategy)  # a trainee's wrappers know no copy
+        self._devices_note = devices.note
+        self._trainer = Trainer(
+            trained.model,
+            trained.keras_module,
+            live,
+            trained.loss,
+            self._options,
+            _distillation(session, recipe),
+            devices,
+        )
+
+    def __enter__(self) -> "FineTuner":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._trainer.close()
+
+    def run(
+        self,
+        reporter: Reporter,
+        *,
+        masks: Masks | None = None,
+        update_masks: UpdateMasks | None = None,
+        callbacks: Sequence[Any] = (),
+        candidates_from: int = 1,
+    ) -> FitResult:
+        """Train the model as it is now; it is left with the best weights by the validation score.
+
+        masks: those of the first epoch; None: all zeros that the weights have are held. The others are as in
+        `Trainer.fit`.
+        """
+        if self._devices_note:
+            reporter.note(self._devices_note)
+            self._devices_note = None
+        with self._journal(reporter) as on_epoch:
+            result = self._trainer.fit(
+                self._data.train,
+                zero_masks(self._live) if masks is None else masks,
+                score=self._score,
+                higher_is_better=self._data.task.metric.higher_is_better,
+                on_epoch=on_epoch,
+                update_masks=update_masks,
+                callbacks=callbacks,
+                candidates_from=candidates_from,
+            )
+        self.earlier_s += result.earlier_s
+        for note in result.notes:
+            reporter.warning(note)
+        if result.interrupted:
+            reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
+        return result
+
+    @contextmanager
+    def _journal(self, reporter: Reporter) -> Iterator[OnEpoch]:
+        """Shows each epoch, and enters it for TensorBoard where that is asked for."""
+        metric, board = self._data.task.metric.name, self._recipe.tensorboard
+        with (
+            reporter.progress("fine-tuning", self._options.epochs) as advance,
+            TensorBoardLog(Path(board), self._name) if board else nullcontext() as journal,
+        ):
+
+            def on_epoch(log: EpochLog) -> None:
+                if journal:
+                    journal.write(log)
+                scored = f"validation {metric} {log.score:.4f}"
+                advance(f"epoch {log.epoch}/{log.epochs}: loss {log.loss:.4f}, {scored}")
+
+            yield on_epoch
+
+
+def _fit_options(
+    session: Session, recipe: PointRecipe, rate_share: float | None, checkpoints: CheckpointPlace | None
+) -> FitOptions:
+    data = session.require_data()
+    weights = balanced_class_weights(data.train, data.task.kinds) if recipe.class_weight else None
+    return FitOptions(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        batch_size=recipe.batch_size,
+        patience=recipe.patience,
+        seed=recipe.seed,
+        rate_share=rate_share,
+        prunable_weights=sum(prod(variable.shape) for variable in session.prunable.values()),
+        optimizer=recipe.optimizer,
+        weight_decay=recipe.weight_decay,
+        class_weight=weights,
+        checkpoints=checkpoints,
+    )
+
+
+def _session_trainee(session: Session) -> Trainee:
+    data = session.require_data()
+    return Trainee(
+        model=session.loaded.model,
+        keras_module=keras_module(session.loaded.keras_major),
+        loss=session.loss.keras_loss,
+        score=lambda: session.score(data.validation).score,
+    )

@@ -1,0 +1,1 @@
+"""Masks that change while a model is trained."""

@@ -1,0 +1,1 @@
+"""What is in a .tflite file: read without running it, written anew."""

@@ -1,0 +1,1 @@
+"""A live model to the bytes of a .tflite file."""

@@ -1,0 +1,1 @@
+"""What single devices need, and proof that a file runs on them."""

@@ -1,0 +1,1 @@
+"""A .tflite file as it runs on this machine: outputs, times, energy."""
