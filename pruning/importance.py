@@ -3,16 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edgeprune.contracts.channel_statistics import ChannelStatistics, Vector
 from edgeprune.contracts.channels import NO_CHANNEL, ChannelGraph, Ids, WeightAxis
+from edgeprune.contracts.data import Array
 from edgeprune.contracts.model import WeightKey
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

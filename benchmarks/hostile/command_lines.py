@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeprune.contracts.plugins import catalogue
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, ModelRecipe, PruneRecipe, SweepRecipe
-from edgeprune.contracts.recipes.values import RANGES, value_type
+from edgeprune.contracts.recipes.values import value_type
 
 RECIPES: dict[str, type[ModelRecipe]] = {
     "prune": PruneRecipe,
@@ -115,9 +115,9 @@ def value(item: "Field[Any]", rng: random.Random) -> str:
         return rng.choice(WORDS[item.name])
     if value_type(item) is int:
         most = 3 if item.name in _FEW else 1000
-        return str(rng.randint(int(max(0, RANGES.get(item.name, (0, 0))[0])), most + 1))
+        return str(rng.randint(int(max(0, item.metadata.get("within", (0, 0))[0])), most + 1))
     if value_type(item) is float:
-        low, high = RANGES.get(item.name, (0.0, 1.0))
+        low, high = item.metadata.get("within", (0.0, 1.0))
         return repr(rng.uniform(max(low, 0.0), min(high, 1.0)))
     return rng.choice(("left", "*", "no*", "out/kernel", "[", "conv*"))
 

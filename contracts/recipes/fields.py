@@ -6,7 +6,7 @@ from typing import Any
 
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
     """A recipe field. Metadata: `choices` (names), `plugins` (a package of them) and `also`
-    (names beside these), `panel`, `metavar`.
+    (names beside these), `within` (lowest and highest number), `panel`, `metavar`.
     """
     if isinstance(default, list):
         default = tuple(default)

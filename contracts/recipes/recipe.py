@@ -5,6 +5,7 @@ Those of training: `contracts/recipes/training.py`. How values are read, merged,
 
 import dataclasses
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from edgeprune.contracts.recipes.fields import option
@@ -27,9 +28,11 @@ class DataRecipe:
     label: str | None = option(None, "Column of a table that holds the label (default: the last).", panel="Data")
     no_header: bool = option(False, "The .csv has no row of names; its columns are called 1, 2, ….", panel="Data")
     validation_split: float = option(
-        0.2, "Share of the data held back for the test, where it is not split.", panel="Data"
+        0.2, "Share of the data held back for the test, where it is not split.", panel="Data", within=(0.001, 0.999)
     )
-    split_seed: int = option(0, "Seed of the choice of what is held back; --seed does not change it.", panel="Data")
+    split_seed: int = option(
+        0, "Seed of the choice of what is held back; --seed does not change it.", panel="Data", within=(0, 2**32 - 1)
+    )
     scale: str = option("auto", "Scaling of whole-number images: auto, none or a factor.", panel="Data")
     metric: str | None = option(None, "Score: accuracy, auc, mae, mse, … (default: by the task).", panel="Data")
     loss: str | None = option(None, "Loss (default: the one saved with the model, or by the task).", panel="Data")
@@ -44,45 +47,64 @@ class MethodRecipe:
 
     method: str = option("threshold", "How to prune.", plugins="edgeprune.pruning.methods")
     threshold: float | None = option(
-        None, "Weights with |w| (activation: neurons with mean |a|) below this go.", metavar="T"
+        None, "Weights with |w| (activation: neurons with mean |a|) below this go.", metavar="T", within=(0.0, inf)
     )
-    sparsity: float | None = option(None, "Share of the weights that becomes zero, 0 to 1.", metavar="S")
+    sparsity: float | None = option(
+        None, "Share of the weights that becomes zero, 0 to 1.", metavar="S", within=(0.0, 1.0)
+    )
     scope: str = option("layer", "Where the share counts.", choices=("layer", "global"))
-    conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S")
-    dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S")
+    conv_sparsity: float | None = option(None, "The share for convolutions.", metavar="S", within=(0.0, 1.0))
+    dense_sparsity: float | None = option(None, "The share for all other layers.", metavar="S", within=(0.0, 1.0))
     block: str | None = option(
         None, "Zero blocks of R outputs x C inputs: 1x4 and 1x16 are stored sparsely in .tflite.", metavar="RxC"
     )
     ratio: float | None = option(
-        None, "Share of the channels (--method layers: of the removable layers) that is removed, 0 to 1.", metavar="R"
+        None,
+        "Share of the channels (--method layers: of the removable layers) that is removed, 0 to 1.",
+        metavar="R",
+        within=(0.0, 1.0),
     )
-    count: int | None = option(None, "How many layers or blocks are removed.", metavar="N")
-    rounds: int = option(4, "How often is pruned and trained, each time for all epochs.", metavar="N")
+    count: int | None = option(None, "How many layers or blocks are removed.", metavar="N", within=(0, inf))
+    rounds: int = option(4, "How often is pruned and trained, each time for all epochs.", metavar="N", within=(1, 1000))
     rewind: bool = option(False, "Set the weights that stay back to their initial values in every round.")
     epsilon: float | None = option(
-        None, "Density: a layer keeps E x (inputs + outputs) weights, in place of --sparsity.", metavar="E"
+        None,
+        "Density: a layer keeps E x (inputs + outputs) weights, in place of --sparsity.",
+        metavar="E",
+        within=(0.0, 1e9),
     )
     zeta: float = option(
-        0.3, "Share of the weights that is rewired after an epoch, 0 to 1; falls like the learning rate.", metavar="Z"
+        0.3,
+        "Share of the weights that is rewired after an epoch, 0 to 1; falls like the learning rate.",
+        metavar="Z",
+        within=(0.0, 1.0),
     )
     schedule: str = option(
         "polynomial", "How the zeros grow: slower and slower, or all at once.", choices=("polynomial", "constant")
     )
     initial_sparsity: float | None = option(
-        None, "Share of zeros that the schedule starts from (default: half of its target).", metavar="S"
+        None,
+        "Share of zeros that the schedule starts from (default: half of its target).",
+        metavar="S",
+        within=(0.0, 1.0),
     )
-    begin: float = option(0.0, "Share of the training after which the schedule begins.", metavar="R")
-    end: float = option(0.4, "Share of the training at which it reaches its target.", metavar="R")
+    begin: float = option(0.0, "Share of the training after which the schedule begins.", metavar="R", within=(0.0, inf))
+    end: float = option(0.4, "Share of the training at which it reaches its target.", metavar="R", within=(0.0, inf))
     pattern: str | None = option(
         None, "Zero M of every N consecutive inputs, in place of --sparsity: 2:4.", metavar="M:N"
     )
     policy: str | None = option(
         None, "`xnnpack`: only what XNNPACK can run sparsely.", choices=("xnnpack",), metavar="xnnpack"
     )
-    macs: float | None = option(None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R")
+    macs: float | None = option(
+        None, "Share of the multiply-accumulates that is kept, 0 to 1.", metavar="R", within=(0.0, 1.0)
+    )
     criterion: str = option("l1", "What neurons and channels are ranked by.", plugins="edgeprune.pruning.criteria")
     align: int | None = option(
-        None, "Keep channel counts a multiple of this (default: 1; 8 for --macs with an int8 .tflite).", metavar="N"
+        None,
+        "Keep channel counts a multiple of this (default: 1; 8 for --macs with an int8 .tflite).",
+        metavar="N",
+        within=(1, 65536),
     )
     include: tuple[str, ...] = option([], "Only layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
     exclude: tuple[str, ...] = option([], "No layers (or `layer/weight`) that match; repeatable.", metavar="GLOB")
@@ -122,7 +144,10 @@ class QuantizationRecipe(NumericsRecipe):
         "size", "What --quantize auto wants small.", choices=("size", "gzip", "latency"), panel="Export"
     )
     qat_epochs: int = option(
-        0, "Epochs of training with the rounding of --quantize int8 (TFMOT); zeros and clusters stay.", panel="Export"
+        0,
+        "Epochs of training with the rounding of --quantize int8 (TFMOT); zeros and clusters stay.",
+        panel="Export",
+        within=(0, inf),
     )
 
 
@@ -142,6 +167,7 @@ class DeviceRecipe(DataRecipe):
         "Most bytes that TFLite Micro may allocate (--target micro).",
         metavar="BYTES",
         panel="Quality gates",
+        within=(1, inf),
     )
     c_array: str | None = option(
         None, "The .tflite as C++ source too, with a header beside it.", metavar="FILE.cc", panel="Export"
@@ -152,11 +178,14 @@ class DeviceRecipe(DataRecipe):
 class GateRecipe:
     """Quality gates: what misses them is not written, and the exit status is 3."""
 
-    min_score: float | None = option(None, "Lowest score allowed (highest, for errors).", panel="Quality gates")
+    min_score: float | None = option(
+        None, "Lowest score allowed (highest, for errors).", panel="Quality gates", within=(-inf, inf)
+    )
     max_drop: float | None = option(
         None,
         "Largest loss of score allowed: points of 100 (accuracy, auc, …) or per cent of an error (mse, …).",
         panel="Quality gates",
+        within=(0.0, inf),
     )
 
 
@@ -180,7 +209,7 @@ class FileRecipe(QuantizationRecipe, DeviceRecipe, GateRecipe):
 class PointRecipe(MethodRecipe, TrainingRecipe, NumericsRecipe, DataRecipe, ModelRecipe):
     """All that decides the result of pruning once."""
 
-    seed: int = option(0, "Seed of everything random.")
+    seed: int = option(0, "Seed of everything random.", within=(0, 2**32 - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +217,10 @@ class PruneRecipe(FileRecipe, PointRecipe, StoreRecipe):
     """`edgeprune prune`."""
 
     clusters: int | None = option(
-        None, "Leave so many different values in each kernel, zero among them: small once compressed.", metavar="N"
+        None,
+        "Leave so many different values in each kernel, zero among them: small once compressed.",
+        metavar="N",
+        within=(2, 65536),
     )
     output: str | None = option(None, "The pruned model (default: STEM.pruned.EXT here).", metavar="FILE")
     tflite: str | None = option(None, "Export a verified .tflite too.", metavar="FILE", panel="Export")
@@ -217,7 +249,7 @@ class ExportRecipe(FileRecipe, ModelRecipe, StoreRecipe):
     """`edgeprune export`."""
 
     tflite: str = option("", "The file to write (required).", metavar="FILE.tflite")
-    seed: int = option(0, "Seed of everything random.")
+    seed: int = option(0, "Seed of everything random.", within=(0, 2**32 - 1))
     force: bool = option(False, "Overwrite existing outputs.")
 
 
@@ -225,11 +257,11 @@ class ExportRecipe(FileRecipe, ModelRecipe, StoreRecipe):
 class BenchmarkRecipe(DataRecipe, ModelRecipe):
     """`edgeprune benchmark`."""
 
-    threads: int = option(1, "Threads of the interpreter.")
-    runs: int = option(200, "Timed runs of each file.")
+    threads: int = option(1, "Threads of the interpreter.", within=(1, 1024))
+    runs: int = option(200, "Timed runs of each file.", within=(1, inf))
     operators: bool = option(False, "Times of the single operators too, by LiteRT's profiler.")
     plot: str | None = option(None, "Score against size and latency.", metavar="FILE.png|.svg")
-    seed: int = option(0, "Seed of everything random.")
+    seed: int = option(0, "Seed of everything random.", within=(0, 2**32 - 1))
     force: bool = option(False, "Overwrite existing outputs.")
 
 

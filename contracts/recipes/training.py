@@ -1,6 +1,7 @@
 """The options of training, as a recipe has them."""
 
 from dataclasses import dataclass
+from math import inf
 
 from edgeprune.contracts.recipes.fields import option
 
@@ -15,7 +16,7 @@ OPTIMIZERS = (
 class TrainingRecipe:
     """Fine-tuning after pruning."""
 
-    epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning")
+    epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning", within=(0, inf))
     from_scratch: bool = option(
         False,
         "Start from initial weights; what prunes a trained model trains for half of the epochs first.",
@@ -25,22 +26,28 @@ class TrainingRecipe:
         None,
         "Its start; cosine decay to 0 (default: the compiled optimizer's, times 1/3 for few zeros to 4 after cuts).",
         panel="Fine-tuning",
+        within=(1e-12, 1e6),
     )
-    batch_size: int = option(128, "Examples a step.", panel="Fine-tuning")
+    batch_size: int = option(128, "Examples a step.", panel="Fine-tuning", within=(1, inf))
     distill: bool = option(False, "Learn from the unpruned model too (or from --teacher).", panel="Fine-tuning")
     teacher: str | None = option(None, "Saved model to learn from.", metavar="FILE", panel="Fine-tuning")
-    temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning")
-    alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning")
+    temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning", within=(1e-3, 1e6))
+    alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning", within=(0.0, 1.0))
     patience: int | None = option(
         None,
         "Stop after so many epochs without a better validation score (default: never, as the rate decays to the end).",
         panel="Fine-tuning",
+        within=(1, inf),
     )
     optimizer: str | None = option(
         None, "Default: the one saved with the model, else adam.", choices=OPTIMIZERS, panel="Fine-tuning"
     )
     weight_decay: float | None = option(
-        None, "The optimizer's own, decoupled from the gradient (default: as saved).", metavar="W", panel="Fine-tuning"
+        None,
+        "The optimizer's own, decoupled from the gradient (default: as saved).",
+        metavar="W",
+        panel="Fine-tuning",
+        within=(0.0, 1.0),
     )
     class_weight: str | None = option(
         None, "`balanced`: rare classes count as much as frequent ones.", choices=("balanced",), panel="Fine-tuning"

@@ -87,42 +87,6 @@ def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
     raise UsageError(f"{file}: {key}: expected {TYPES[wanted]}, found {value!r}")
 
 
-RANGES = {
-    "threshold": (0.0, math.inf),
-    "sparsity": (0.0, 1.0),
-    "conv_sparsity": (0.0, 1.0),
-    "dense_sparsity": (0.0, 1.0),
-    "validation_split": (0.001, 0.999),
-    "ratio": (0.0, 1.0),
-    "count": (0, math.inf),
-    "rounds": (1, 1000),
-    "epsilon": (0.0, 1e9),
-    "zeta": (0.0, 1.0),
-    "initial_sparsity": (0.0, 1.0),
-    "begin": (0.0, math.inf),
-    "end": (0.0, math.inf),
-    "macs": (0.0, 1.0),
-    "align": (1, 65536),
-    "epochs": (0, math.inf),
-    "qat_epochs": (0, math.inf),
-    "clusters": (2, 65536),
-    "learning_rate": (1e-12, 1e6),
-    "weight_decay": (0.0, 1.0),
-    "batch_size": (1, math.inf),
-    "patience": (1, math.inf),
-    "temperature": (1e-3, 1e6),
-    "alpha": (0.0, 1.0),
-    "max_drop": (0.0, math.inf),
-    "max_arena": (1, math.inf),
-    "min_score": (-math.inf, math.inf),
-    "threads": (1, 1024),
-    "runs": (1, math.inf),
-    "seed": (0, 2**32 - 1),
-    "split_seed": (0, 2**32 - 1),
-}
-"""Lowest and highest value of each number."""
-
-
 def check(recipe: ModelRecipe) -> None:
     """Check numbers against their ranges and names against their choices; raises UsageError."""
     for item in fields(recipe):
@@ -134,8 +98,8 @@ def check(recipe: ModelRecipe) -> None:
                 raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
         if "plugins" in item.metadata and value not in item.metadata.get("also", ()):
             check_name(item.metadata["plugins"], value)
-        if item.name in RANGES and value is not None:
-            check_range(flag, value, *RANGES[item.name])
+        if "within" in item.metadata and value is not None:
+            check_range(flag, value, *item.metadata["within"])
 
 
 def check_range(flag: str, value: float, low: float, high: float) -> None:

@@ -4,16 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy.typing as npt
-
+from edgeprune.contracts.data import Array
 from edgeprune.contracts.model import WeightKey, WeightSpec
 from edgeprune.keras_models.live.array_transfer import assign, dtype_name, read
 from edgeprune.keras_models.live.interface import interface
 from edgeprune.keras_models.live.layers import is_graph_model, leaf_layers
 
 __all__ = ["get_arrays", "interface", "layer_weights", "set_arrays", "variables", "weight_specs"]
-
-Array = npt.NDArray[Any]
 
 
 _UNNAMED = re.compile(r"variable(_\d+)?$")

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy.typing as npt
-
+from edgeprune.contracts.data import Array
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.variables import set_arrays, weight_specs
@@ -30,13 +29,13 @@ def build_model(archive: ModelArchive, custom_objects: Mapping[str, Any], *, tru
     return model
 
 
-class _StoredArrays(Mapping[WeightKey, npt.NDArray[Any]]):
+class _StoredArrays(Mapping[WeightKey, Array]):
     """The arrays of an archive, each read when it is asked for."""
 
     def __init__(self, archive: ModelArchive) -> None:
         self._archive = archive
 
-    def __getitem__(self, key: WeightKey) -> npt.NDArray[Any]:
+    def __getitem__(self, key: WeightKey) -> Array:
         return self._archive.array(*key)
 
     def __iter__(self) -> Iterator[WeightKey]:

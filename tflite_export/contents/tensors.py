@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune.contracts.data import Array
 from edgeprune.tflite_export.contents.summary import TensorSummary
 
 Bytes = npt.NDArray[np.uint8]
@@ -100,17 +101,17 @@ def _quantization(tensor: Any) -> tuple[list[float], list[int]]:
     return [float(s) for s in _list(found.scale)], [int(z) for z in _list(found.zeroPoint)]
 
 
-def elements(raw: Bytes, dtype: str, size: int) -> npt.NDArray[Any]:
+def elements(raw: Bytes, dtype: str, size: int) -> Array:
     """The stored elements; several of them share a byte in types of less than 8 bits, the lowest bits first."""
     bits = PACKED_BITS.get(dtype)
     if bits is None:
         return raw.view(np.dtype(NUMPY_TYPES.get(dtype, dtype)).newbyteorder("<"))
     mask, shifts = (1 << bits) - 1, range(0, 8, bits)
-    unpacked: npt.NDArray[Any] = np.stack([(raw >> shift) & mask for shift in shifts], axis=-1).reshape(-1)
+    unpacked: Array = np.stack([(raw >> shift) & mask for shift in shifts], axis=-1).reshape(-1)
     return unpacked[:size]
 
 
-def _nonzero(stored: npt.NDArray[Any], zero_points: list[int]) -> int:
+def _nonzero(stored: Array, zero_points: list[int]) -> int:
     """How many stored elements do not stand for 0; weights with a zero point for each channel have it at 0."""
     zero = zero_points[0] if len(set(zero_points)) == 1 else 0
     return int(np.count_nonzero(stored != zero))

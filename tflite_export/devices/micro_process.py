@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from edgeprune.contracts.data import Array
 from edgeprune.contracts.processes.quiet import silenced
 from edgeprune.tflite_export.devices.micro_operators import missing_operators
-
-Array = npt.NDArray[Any]
 
 LARGEST_ARENA = 2**28
 """Bytes; they are taken from the system only as far as they are used."""

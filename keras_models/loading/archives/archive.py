@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError, ModelFileError
 from edgeprune.contracts.model import WeightKey, WeightSpec
 from edgeprune.keras_models.loading.archives.limits import DAMAGED, first_line
@@ -65,7 +65,7 @@ class ModelArchive:
         """Whether the model is Python code of its own: its file lists no layers."""
         return layers_of(self.config) is None
 
-    def array(self, layer: str, weight: str) -> npt.NDArray[Any]:
+    def array(self, layer: str, weight: str) -> Array:
         """One weight array, read now. Raises ModelFileError where the file is damaged there."""
         try:
             return np.asarray(self.stored[layer, weight][()])

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from edgeprune.contracts.data import Array
 from edgeprune.keras_models.loading.archives.folders import MAX_PART_BYTES, read_part
 from edgeprune.keras_models.loading.archives.limits import unpacked_limit
 from edgeprune.keras_models.loading.archives.wire_format import Field, fields, read_varint, table_entries, text
@@ -59,7 +59,7 @@ class _StoredArray:
     dtype: np.dtype[Any]
     offset: int
 
-    def __getitem__(self, index: tuple[()]) -> npt.NDArray[Any]:
+    def __getitem__(self, index: tuple[()]) -> Array:
         array = np.fromfile(self.file, self.dtype, math.prod(self.shape), offset=self.offset)
         return array.reshape(self.shape)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from edgeprune.contracts.data import Array
 from edgeprune.keras_models.loading.archives.archive import StoredArray
 
 
@@ -19,7 +19,7 @@ class _Bfloat16Array:
         self.shape: tuple[int, ...] = stored.shape
         self.dtype: np.dtype[Any] = np.dtype(bfloat16)
 
-    def __getitem__(self, index: tuple[()]) -> npt.NDArray[Any]:
+    def __getitem__(self, index: tuple[()]) -> Array:
         return np.asarray(self._stored[index]).view(self.dtype)
 
 

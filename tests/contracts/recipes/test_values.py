@@ -1,0 +1,30 @@
+from dataclasses import fields
+
+import pytest
+
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
+from edgeprune.contracts.recipes.values import merge, value_type
+
+NUMBERS = {
+    item.name: (kind, item)
+    for kind in (PruneRecipe, SweepRecipe, ExportRecipe, BenchmarkRecipe)
+    for item in fields(kind)
+    if value_type(item) in (int, float)
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_has_a_range_where_it_stands_that_holds_its_default(name):
+    kind, item = NUMBERS[name]
+    low, high = item.metadata["within"]
+    assert low < high
+    assert item.default is None or low <= item.default <= high
+    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')}: expected .*, found nan"):
+        merge(kind, {name: float("nan")})
+
+
+def test_both_ends_of_a_range_belong_to_it():
+    assert merge(PruneRecipe, {"sparsity": 1.0}).sparsity == 1
+    with pytest.raises(UsageError, match=r"--sparsity: expected 0\.0 to 1\.0, found 1\.1"):
+        merge(PruneRecipe, {"sparsity": 1.1})
