@@ -1,6 +1,7 @@
-"""The rules of ARCHITECTURE.md that a machine can hold."""
+"""The rules of ARCHITECTURE.md that a machine can hold, and that its map is whole."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from edgeprune.contracts.plugins import catalogue
 
 ROOT = Path(__file__).parents[1]
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
 PACKAGES = ["edgeprune", *(name.partition(".")[2] for name in SETTINGS["setuptools"]["package-dir"] if "." in name)]
 SLOW_TO_IMPORT = set(SETTINGS["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"])
@@ -56,6 +58,22 @@ def test_imports_run_downward_only(tmp_path):
 def test_a_wheel_holds_every_folder_under_one_name():
     parts = {f"edgeprune.{place(file.parent).replace('/', '.')}" for file in sources(*PACKAGES[1:])}
     assert set(SETTINGS["setuptools"]["packages"]) == {"edgeprune", *parts}
+
+
+def test_the_map_of_the_architecture_has_one_line_for_each_folder():
+    (rooms,) = re.findall(r"^## The map.*?^```text\n(.*?)^```", ARCHITECTURE, flags=re.DOTALL | re.MULTILINE)
+    lines = [line.split(maxsplit=1) for line in rooms.splitlines() if line]
+    assert all(len(line) == 2 for line in lines), "a room's line says what it is for"
+    assert sorted(room for room, _ in lines) == sorted({f"{place(file.parent)}/" for file in sources(*PACKAGES)})
+
+
+def test_every_path_that_the_architecture_names_exists():
+    named = set(re.findall(r"`([\w./]+)`", ARCHITECTURE)) - set(re.findall(r"saved as `([\w./]+)`", ARCHITECTURE))
+    paths = {name for name in named if "/" in name}
+    files = {name for name in named - paths if name.endswith(".py")}
+    assert len(paths) > 20
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    assert sorted(files - {file.name for file in sources(*PACKAGES, "tests")}) == []
 
 
 def test_nothing_is_imported_by_the_name_of_its_folder():
