@@ -94,11 +94,12 @@ def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, .
 def _divide(source: str, raw: RawData, options: DataOptions) -> tuple[Part, Part, Part, str]:
     """Train, validation and test part, and a note on where they came from."""
     generator = np.random.default_rng(options.split_seed)
-    if raw.train is None:
-        assert raw.test is not None
-        nothing = raw.test.take(np.arange(0))
-        return nothing, nothing, raw.test, f"data: {raw.test.size} test examples and none to train on"
     pool, test, origin = raw.train, raw.test, "from its own part"
+    if pool is None:
+        if test is None:
+            raise DataError(f"{source} holds no examples", "give a training part, a test part, or both")
+        nothing = test.take(np.arange(0))
+        return nothing, nothing, test, f"data: {test.size} test examples and none to train on"
     if test is None:
         _require(source, pool, 3)
         count = min(max(1, round(pool.size * options.validation_split)), pool.size - 2)

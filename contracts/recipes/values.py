@@ -59,9 +59,8 @@ def value_type(item: Field[Any]) -> type:
     """The type of a field's values: str, int, float, bool, or tuple (of strings)."""
     if get_origin(item.type) is tuple:
         return tuple
-    kinds = [kind for kind in get_args(item.type) if kind is not NoneType] or [item.type]
-    assert isinstance(kinds[0], type)
-    return kinds[0]
+    kinds = get_args(item.type) or (item.type,)
+    return next(kind for kind in kinds if isinstance(kind, type) and kind is not NoneType)
 
 
 TYPES = {

@@ -33,11 +33,11 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     if not zipfile.is_zipfile(source):
         raise _unreadable(source, "it is not a zip file")
     try:
-        with np.load(source, allow_pickle=False) as archive:
+        with np.load(source, allow_pickle=False) as archive, zipfile.ZipFile(source) as members:
             sides = {
-                part: (inputs, _arrays(archive, f"y{suffix}", outputs))
+                part: (inputs, _arrays(archive, members, f"y{suffix}", outputs))
                 for part, suffix in (("train", ""), ("train", "_train"), ("test", "_test"))
-                if (inputs := _arrays(archive, f"x{suffix}", interface.inputs))
+                if (inputs := _arrays(archive, members, f"x{suffix}", interface.inputs))
             }
             found = archive.files
     except Exception as error:  # a damaged member makes zipfile and NumPy raise nearly anything, TypeError included
@@ -64,7 +64,7 @@ def _numbered(source: str, sides: dict[str, tuple[Named, Named]]) -> RawData:
     return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(notes))
 
 
-def _arrays(archive: "np.lib.npyio.NpzFile", stem: str, ports: tuple[Port, ...]) -> Named:
+def _arrays(archive: "np.lib.npyio.NpzFile", members: zipfile.ZipFile, stem: str, ports: tuple[Port, ...]) -> Named:
     """The arrays of all ports by key; {} where one is missing. A single port needs no name."""
     found: dict[str, Array] = {}
     for port in ports:
@@ -72,8 +72,7 @@ def _arrays(archive: "np.lib.npyio.NpzFile", stem: str, ports: tuple[Port, ...])
         key = next((k for name in keys for k in (name, name[0].upper() + name[1:]) if k in archive.files), None)
         if key is None:
             return {}
-        assert archive.zip is not None  # it is open
-        _check_size(archive.zip, key)
+        _check_size(members, key)
         found[key] = archive[key]
     return found
 

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,13 +51,14 @@ def check_python_file(file: Path) -> None:
 
 
 def _run(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"edgeprune_custom_{file.stem}", file)
-    assert spec is not None, file  # as it ends in .py
-    assert spec.loader is not None, file
+    name = f"edgeprune_custom_{file.stem}"
+    loader = SourceFileLoader(name, str(file))
+    spec = ModuleSpec(name, loader, origin=str(file))
+    spec.has_location = True  # so that the module has a `__file__`
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # dataclasses and pickles look their module up there
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except (Exception, SystemExit) as error:  # whatever the user's file raises
         raise UsageError(
             f"--custom-objects {file}: it fails with {type(error).__name__}: {error}", "correct the file"

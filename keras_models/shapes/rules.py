@@ -24,9 +24,10 @@ class LayerCall:
 
     @property
     def shape(self) -> Shape:
-        """Shape of the first input (rules are only asked where it is known)."""
+        """Shape of the first input. Raises ValueError where it is not known."""
         shape = self.inputs[0]
-        assert shape is not None
+        if shape is None:
+            raise ValueError(f"{self.kind} is called on a tensor of no known shape")
         return shape
 
     @property

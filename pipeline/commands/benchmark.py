@@ -124,20 +124,23 @@ def _tflite_entry(
         model_bytes=len(data),
     )
     if recipe.data is not None:
-        examples = _data_for(summary, recipe, datasets, reporter)
+        examples = _data_for(summary, recipe.data, recipe, datasets, reporter)
         row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
     return _Entry.probed(row, data, found)
 
 
 def _data_for(
-    summary: TfliteSummary, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+    summary: TfliteSummary,
+    source: str,
+    recipe: BenchmarkRecipe,
+    datasets: dict[tuple[object, ...], Data],
+    reporter: Reporter,
 ) -> Data:
     """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
     interface = file_interface(summary)
     key = _shapes(interface)
     if key not in datasets:
-        assert recipe.data is not None
-        datasets[key] = open_data(recipe.data, interface, data_options(recipe))
+        datasets[key] = open_data(source, interface, data_options(recipe))
         tell_about_data(datasets[key], reporter)
     return datasets[key]
 

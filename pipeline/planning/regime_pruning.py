@@ -18,7 +18,7 @@ from edgeprune.pipeline.planning.plan import Pruned
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
-from edgeprune.pruning.regimes.regime import Regime
+from edgeprune.pruning.regimes.regime import Regime, Rewire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,8 @@ class RegimePlan(TrainingPlan):
         for number, start in enumerate(self.regime.starts, 1):
             masks = start(LiveArrays(chosen), self._generator(number, 0))
             set_arrays(model, initial)
-            update = self._rewiring(chosen, held, number) if self.regime.rewire else None
+            rewire = self.regime.rewire
+            update = self._rewiring(rewire, chosen, held, number) if rewire else None
             result = tuner.run(reporter, masks={**held, **masks}, update_masks=update)
             if result.interrupted:
                 break
@@ -66,11 +67,10 @@ class RegimePlan(TrainingPlan):
             reporter.warning(f"the zeros are those of round {number} of {len(self.regime.starts)}")
         return result
 
-    def _rewiring(self, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:
+    def _rewiring(self, rewire: Rewire, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:
         def update(epoch: int) -> Masks:
-            assert self.regime.rewire
             over = epoch / self.recipe.epochs
-            weights = self.regime.rewire(LiveArrays(chosen), over, self._generator(number, epoch))
+            weights = rewire(LiveArrays(chosen), over, self._generator(number, epoch))
             set_arrays(self.target.session.loaded.model, weights)
             return {**held, **{key: array != 0 for key, array in weights.items()}}
 

@@ -26,7 +26,7 @@ def check(recipe: PointRecipe) -> None:
     """Raise UsageError for a schedule that cannot reach its target."""
     parse_block(recipe.block)
     if recipe.pattern is not None:
-        _check_pattern(recipe)
+        _check_pattern(recipe, recipe.pattern)
     if recipe.begin >= recipe.end:
         raise UsageError(f"--begin {recipe.begin:g}: expected less than --end {recipe.end:g}", "both are shares")
     if recipe.end > 1:
@@ -50,10 +50,9 @@ def check(recipe: PointRecipe) -> None:
             )
 
 
-def _check_pattern(recipe: PointRecipe) -> None:
+def _check_pattern(recipe: PointRecipe, pattern: str) -> None:
     """A pattern is chosen once, in the first step, and says itself how much goes."""
-    assert recipe.pattern is not None
-    parse_pattern(recipe.pattern)
+    parse_pattern(pattern)
     for item in _OF_SCHEDULES:
         if getattr(recipe, item) != MethodRecipe.__dataclass_fields__[item].default:
             raise UsageError(

@@ -20,18 +20,19 @@ OPTIONS = ("threshold", "block")
 
 def check(recipe: MethodRecipe) -> None:
     """Raise UsageError unless the recipe says how much."""
+    _threshold(recipe)
+    parse_block(recipe.block)
+
+
+def _threshold(recipe: MethodRecipe) -> float:
     if recipe.threshold is None:
         raise UsageError("--method threshold needs --threshold T", "for example --threshold 0.02")
-    parse_block(recipe.block)
+    return recipe.threshold
 
 
 def masks(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, Mask]:
     """A mask for each array: True where |w| >= recipe.threshold (the mean |w| of its block, where there are any)."""
-    assert recipe.threshold is not None
-    block = parse_block(recipe.block)
+    threshold, block = _threshold(recipe), parse_block(recipe.block)
     if block == SINGLE:
-        return {key: at_least(weights[key], recipe.threshold) for key in weights}
-    return {
-        key: spread(at_least(block_means(weights[key], block), recipe.threshold), weights[key], block)
-        for key in weights
-    }
+        return {key: at_least(weights[key], threshold) for key in weights}
+    return {key: spread(at_least(block_means(weights[key], block), threshold), weights[key], block) for key in weights}

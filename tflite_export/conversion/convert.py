@@ -79,14 +79,14 @@ class Converter:
         if keep_float:
             check_keep_float(quantize)
         kept = matching_layers(self._model, keep_float)
-        examples = self._calibration(calibration)
+        examples = self._calibration(calibration) if calibration else Calibration(names=(), examples=())
         configure = _configuration(numeric, examples, io, trained, clustered)
         with silenced(), _cheap_collection():
             if trained:
                 data = self._run(self._graph, configure, allow_flex)
             elif kept:
                 data = self._run_keeping(numeric, configure, kept, io, allow_flex)
-            elif examples is not None and numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
+            elif numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
                 data = self._run_calibrated(configure, examples, allow_flex)
             else:
                 data = self._run(self._graph, configure, allow_flex)
@@ -152,9 +152,7 @@ class Converter:
         names = tensors_of_layers(data, self._graph.function, self._scopes, kept)
         return bytes(numeric.keep(data, names, io))
 
-    def _calibration(self, examples: tuple[Array, ...] | None) -> Calibration | None:
-        if examples is None:
-            return None
+    def _calibration(self, examples: tuple[Array, ...]) -> Calibration:
         names = tuple(tracing.INPUT_NAME.format(i) for i in range(len(examples)))
         ports = self._interface.inputs
         typed = tuple(array.astype(port.dtype) for array, port in zip(examples, ports, strict=True))
@@ -175,9 +173,7 @@ def convert(
         return converter.convert(quantize, calibration=calibration, io=io, allow_flex=allow_flex)
 
 
-def _configuration(
-    numeric: ModuleType, examples: Calibration | None, io: str, trained: bool, clustered: bool
-) -> Configure:
+def _configuration(numeric: ModuleType, examples: Calibration, io: str, trained: bool, clustered: bool) -> Configure:
     """What sets a converter up for a numeric format."""
 
     def configure(converter: Any) -> None:

@@ -7,7 +7,7 @@ A format is a module with
     IO                  the values of `--io` that it can give its inputs and outputs
     BOUND               how far its outputs may be from the model's (`verification/bounds.py`)
     configure(converter, calibration, io)
-                        sets up a `tf.lite.TFLiteConverter`
+                        sets up a `tf.lite.TFLiteConverter`; without data, `calibration` has no examples
 
 and, where a model can be trained with the format's rounding,
 

@@ -13,7 +13,7 @@ IO = ("float32",)
 BOUND = ErrorBound(mean=0.3)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Ask for the default optimization without a representative data set."""
     import tensorflow as tf
 

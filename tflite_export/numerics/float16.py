@@ -12,7 +12,7 @@ IO = ("float32",)
 BOUND = ErrorBound(largest=0.05, mean=0.02)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Ask for float16 weights."""
     import tensorflow as tf
 

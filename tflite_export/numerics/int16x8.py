@@ -12,11 +12,10 @@ IO = ("float32",)
 BOUND = ErrorBound(mean=0.5)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Ask for the converter's 16x8 mode."""
     import tensorflow as tf
 
-    assert calibration is not None
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = calibration.representative_dataset
     converter.target_spec.supported_ops = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]

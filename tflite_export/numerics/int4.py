@@ -22,7 +22,7 @@ FOUR_BITS = ("FULLY_CONNECTED", "CONV_2D", "EMBEDDING_LOOKUP")
 EIGHT_BITS = ("DEPTHWISE_CONV_2D", "CONV_2D_TRANSPOSE", "BATCH_MATMUL")
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Leave the converter's file in float32: `rework` quantizes it."""
 
 
@@ -50,9 +50,7 @@ def keep(data: bytes, tensors: set[str], io: str) -> bytes:
             re.escape(tensor), qtyping.TFLOperationName.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE
         )
     worker = quantizer.Quantizer(bytearray(data), recipe.get_quantization_recipe())
-    quantized = worker.quantize().quantized_model
-    assert quantized is not None
-    return _with_positive_scales(bytes(quantized))
+    return _with_positive_scales(bytes(worker.quantize().quantized_model))
 
 
 def _with_positive_scales(data: bytes) -> bytes:

@@ -12,11 +12,10 @@ IO = ("float32", "int8")
 BOUND = ErrorBound(mean=0.5)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Ask for integer operators only, calibrated; `io` is the type of inputs and outputs, `float32` or `int8`."""
     import tensorflow as tf
 
-    assert calibration is not None
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = calibration.representative_dataset
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

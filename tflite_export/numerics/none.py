@@ -12,5 +12,5 @@ IO = ("float32",)
 BOUND = ErrorBound(largest=1e-3, mean=1e-4)
 
 
-def configure(converter: Any, calibration: Calibration | None, io: str) -> None:
+def configure(converter: Any, calibration: Calibration, io: str) -> None:
     """Leave the converter as it is: float32 is its default."""

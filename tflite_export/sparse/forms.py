@@ -1,7 +1,7 @@
 """Which weights of a file can be stored sparsely, and in which form LiteRT computes the right numbers with them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -36,14 +36,20 @@ class Form(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
-    """A weight with many zeros. `form` and `layout` are None where LiteRT reads it only dense; `reader` says who."""
+    """A weight with many zeros; `reader` says who takes it. LiteRT reads it only dense, unless it is a SparseWeight."""
 
     tensor: int
     shape: tuple[int, ...]
     reader: str
     size_bytes: int
-    form: Form | None = None
-    layout: Layout | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparseWeight(Weight):
+    """A weight that LiteRT reads without its zeros too: in which form, and how they are left out."""
+
+    form: Form
+    layout: Layout
 
 
 def weights_with_zeros(model: Any, data: bytes) -> Iterator[Weight]:
@@ -83,8 +89,8 @@ def _with_form(weight: Weight, array: Array, names: set[str], inputs: set[str]) 
     if dense_layer and len(inputs) == 1 and "int16" not in inputs and dtype in KERNEL_BLOCKS:
         layout = compress(array, KERNEL_BLOCKS[dtype])
         if layout is not None and layout.zeros >= KERNEL_ZEROS:
-            return replace(weight, form=Form.KERNEL, layout=layout)
-    return replace(weight, form=form, layout=smallest(array))
+            return SparseWeight(**vars(weight), form=Form.KERNEL, layout=layout)
+    return SparseWeight(**vars(weight), form=form, layout=smallest(array))
 
 
 Readers = dict[int, list[tuple[str, int, Any]]]

@@ -8,7 +8,7 @@ import numpy as np
 from edgeprune.contracts.data import Array
 from edgeprune.tflite_export.contents.packing import packed
 from edgeprune.tflite_export.conversion.finish import empty_unused_buffers
-from edgeprune.tflite_export.sparse.forms import Form, Weight
+from edgeprune.tflite_export.sparse.forms import Form, SparseWeight
 
 SPARSE_VERSION = 8
 """Of FULLY_CONNECTED: the version that stands for sparse weights, which XNNPACK leaves to LiteRT's kernels."""
@@ -17,8 +17,8 @@ OLDEST_RUNTIME = (2, 3, 0)
 """The first runtime that has it, and DENSIFY."""
 
 
-def with_sparse_weights(model: Any, weights: Sequence[Weight]) -> bytes:
-    """The file of a `ModelT`, which is changed, with these weights (which have a form and a layout) stored sparsely."""
+def with_sparse_weights(model: Any, weights: Sequence[SparseWeight]) -> bytes:
+    """The file of a `ModelT`, which is changed, with these weights stored sparsely."""
     from ai_edge_litert import schema_py_generated as schema
 
     graph = model.subgraphs[0]
@@ -29,7 +29,6 @@ def with_sparse_weights(model: Any, weights: Sequence[Weight]) -> bytes:
             _leave_to_litert(model, weight.tensor)
         if weight.form is not Form.KERNEL:
             unpacking.append(_unpack(model, weight.tensor))
-        assert weight.layout is not None
         tensor.sparsity = _sparsity(weight)
         # Another tensor may hold the same values in the same buffer.
         tensor.buffer = len(model.buffers)
@@ -40,12 +39,11 @@ def with_sparse_weights(model: Any, weights: Sequence[Weight]) -> bytes:
     return packed(model)
 
 
-def _sparsity(weight: Weight) -> Any:
+def _sparsity(weight: SparseWeight) -> Any:
     """The schema's description of a layout: all axes dense but the last, whose blocks are a dense axis of their own."""
     from ai_edge_litert import schema_py_generated as schema
 
     layout, axes = weight.layout, len(weight.shape)
-    assert layout is not None
     described = [schema.DimensionMetadataT(denseSize=length) for length in weight.shape[:-1]]
     segments_type, segments = _vector(layout.segments)
     indices_type, indices = _vector(layout.indices)

@@ -8,7 +8,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ExportError
 from edgeprune.tflite_export.contents.reader import parse
 from edgeprune.tflite_export.conversion.convert import NUMERICS
-from edgeprune.tflite_export.sparse.forms import OVERHEAD_BYTES, Form, Weight, weights_with_zeros
+from edgeprune.tflite_export.sparse.forms import OVERHEAD_BYTES, Form, SparseWeight, Weight, weights_with_zeros
 from edgeprune.tflite_export.sparse.rewriting import with_sparse_weights
 from edgeprune.tflite_export.verification.bounds import ErrorBound
 from edgeprune.tflite_export.verification.raw_outputs import run_raw
@@ -40,7 +40,8 @@ def store(data: bytes, mode: str, quantize: str, examples: tuple[Array, ...]) ->
         return Storage(data=data, sparse=False)
     model = parse(data, "the exported file")
     found = list(weights_with_zeros(model, data))
-    chosen = [weight for weight in found if _pays(weight) and (mode == "on" or weight.form is not Form.UNPACKED_SLOW)]
+    paying = [weight for weight in found if isinstance(weight, SparseWeight) and _pays(weight)]
+    chosen = [weight for weight in paying if mode == "on" or weight.form is not Form.UNPACKED_SLOW]
     sparse = with_sparse_weights(model, chosen) if chosen else data
     if len(sparse) >= len(data):
         if mode == "on":
@@ -65,8 +66,8 @@ def check_same(sparse: bytes, dense: bytes, quantize: str, examples: tuple[Array
     compare_raw(run_raw(sparse, inputs), run_raw(dense, inputs).raw, bound.scaled(STRICTER))
 
 
-def _pays(weight: Weight) -> bool:
-    return weight.layout is not None and weight.layout.bytes + OVERHEAD_BYTES < weight.size_bytes
+def _pays(weight: SparseWeight) -> bool:
+    return weight.layout.bytes + OVERHEAD_BYTES < weight.size_bytes
 
 
 def _refusal(found: Sequence[Weight]) -> ExportError:
@@ -92,13 +93,14 @@ def _why_dense(found: Sequence[Weight]) -> str:
 
 def _dense_only(found: Sequence[Weight]) -> str:
     """Which weights with zeros LiteRT reads only dense; empty if none."""
-    readers = sorted({weight.reader for weight in found if weight.form is None})
+    readers = sorted({weight.reader for weight in found if not isinstance(weight, SparseWeight)})
     return f"LiteRT reads only dense: {'; '.join(readers)}" if readers else ""
 
 
 def _left_out(found: Sequence[Weight], chosen: Sequence[Weight]) -> str:
     """Of the weights with zeros that stay dense, those about which something can be done."""
-    slow = [weight for weight in found if weight.form is Form.UNPACKED_SLOW and weight not in chosen and _pays(weight)]
+    able = [weight for weight in found if isinstance(weight, SparseWeight) and weight not in chosen]
+    slow = [weight for weight in able if weight.form is Form.UNPACKED_SLOW and _pays(weight)]
     if not slow:
         return ""
     return (
