@@ -1,13 +1,13 @@
 """Where memory ends: said in one line, whoever noticed it."""
 
 import os
-import subprocess
 import sys
 
 from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.contracts.processes import start_trial
+from edgeprune.contracts.processes.child import ChildError, Limits, run_module
 
-_TRIAL = "import tensorflow, keras, tf_keras; bytearray(2**26)"
-"""What a command imports, and 64 MiB for its own work."""
+_TRIAL_SECONDS = 600.0
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory", "std::bad_alloc")
 
 
@@ -28,12 +28,13 @@ def check_start() -> None:
     limit = _limit()
     if limit is None or "tensorflow" in sys.modules:
         return
-    command = [sys.executable, "-P", "-c", _TRIAL]
-    if subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False).returncode:
+    try:
+        run_module(start_trial.__name__, limits=Limits(seconds=_TRIAL_SECONDS))
+    except ChildError as error:
         raise EdgepruneError(
             f"TensorFlow cannot start within {limit / 2**30:.3g} GiB, the limit on this process's memory",
             "raise it (`ulimit -v unlimited`)",
-        )
+        ) from error
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edgeprune.contracts.processes.quiet import silenced
+from edgeprune.tflite_export.contents.packing import packed
 
 
 def missing_operators(data: bytes) -> list[str]:
@@ -30,8 +31,6 @@ NOWHERE = "PLACEHOLDER_FOR_GREATER_OP_CODES"
 
 def _alone(model: Any, index: int, schema: Any) -> bytes:
     """A file of the model with nothing but the first operator of the kind `index`, and `NOWHERE`."""
-    import flatbuffers
-
     graph, operator = next(
         (graph, operator)
         for graph in model.subgraphs
@@ -46,9 +45,7 @@ def _alone(model: Any, index: int, schema: Any) -> bytes:
     for other in model.subgraphs:
         other.operators = [operator] if other is graph else []
     model.subgraphs[-1].operators.append(nowhere)
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return packed(model)
 
 
 def _refusal(data: bytes) -> str:
