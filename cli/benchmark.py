@@ -9,8 +9,9 @@ import typer
 
 from edgeprune.cli.examples import command_with_example
 from edgeprune.cli.options import RecipeFile, with_recipe_options
-from edgeprune.cli.render import Format, FormatOption, print_result, text_table, write
+from edgeprune.cli.render import Format, FormatOption, print_result, write
 from edgeprune.cli.terminal import TerminalReporter
+from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe
 from edgeprune.contracts.recipes.values import merge
 from edgeprune.pipeline.requests.benchmark import check_benchmark

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeprune.cli.render import Format, print_json, text_table, to_text, write
+from edgeprune.cli.render import Format, print_json, to_text, write
 from edgeprune.cli.tables import count_text, size_text
+from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.results import LayerDetail, Result
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeprune.cli.render import text_table
+from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.results import LayerReport
 
 

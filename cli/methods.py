@@ -5,7 +5,8 @@ import json
 import typer
 
 from edgeprune.cli.examples import command_with_example
-from edgeprune.cli.render import Format, FormatOption, text_table, to_text, write
+from edgeprune.cli.render import Format, FormatOption, to_text, write
+from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.plugins import catalogue
 
 KINDS = {

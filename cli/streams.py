@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 _PLAIN = str.maketrans(
     {"─": "-", "━": "-", "╺": "-", "╸": "-", "│": "|", "╭": "+", "╮": "+", "╰": "+", "╯": "+", "–": "-", "µ": "u"}
-    | {"²": "2", "×": "x", "→": ">", "•": "*", "Δ": "d", "“": '"', "”": '"', "’": "'"}
+    | {"²": "2", "×": "x", "→": ">", "•": "*", "Δ": "d", "…": ".", "“": '"', "”": '"', "’": "'"}
 )
 """What edgeprune prints beyond ASCII, for encodings that lack it; one character each, so that tables stay aligned."""
 

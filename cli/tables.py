@@ -160,10 +160,14 @@ def heading(column: Column, rows: Sequence[Measurement]) -> str:
 def telling_columns(names: Sequence[str], rows: Sequence[Measurement]) -> tuple[list[str], list[str]]:
     """The columns in which rows differ, and those that have one value throughout (none for a single row).
 
-    Scores and latencies always have their column: that they do not differ is a result.
+    Scores and latencies always have their column: that they do not differ is a result. So has what the last row lacks.
     """
     texts = {name: {COLUMNS[name].cell(row) for row in rows} - {"", "–"} for name in names}
     used = [name for name in names if texts[name]]
     same = [name for name in used[1:] if len(rows) > 1 and len(texts[name]) == 1]
-    constant = [name for name in same if not COLUMNS[name].points and not name.startswith("latency")]
+    constant = [
+        name
+        for name in same
+        if not COLUMNS[name].points and not name.startswith("latency") and COLUMNS[name].cell(rows[-1]) in texts[name]
+    ]
     return [name for name in used if name not in constant], constant
