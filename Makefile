@@ -8,10 +8,10 @@ PARTS := cli contracts pipeline pruning keras_models dataset_io tflite_export
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test test-fast check format clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 demo: $(INSTALLED)  ## run the main job on the sample models, into demo/
 	@rm -rf demo && mkdir demo
@@ -29,6 +29,9 @@ demo: $(INSTALLED)  ## run the main job on the sample models, into demo/
 
 test: $(INSTALLED)  ## run the tests
 	python -m pytest
+
+test-fast: $(INSTALLED)  ## run the tests that need no TensorFlow
+	python -m pytest --without-tensorflow
 
 check: $(INSTALLED)  ## lint, formatting, types, order of imports
 	@rm -rf $(TREE) && mkdir -p $(TREE) && cp -r edgeprune/* $(PARTS) $(TREE)

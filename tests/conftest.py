@@ -24,6 +24,31 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 ROOT = Path(__file__).parents[1]
 
 
+class NoTensorFlow:
+    """Asked for modules before Python looks: what imports TensorFlow, a test or a file of them, ends as skipped."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Never finds a module; raises pytest's own exception for a skipped test."""
+        if name in ("tensorflow", "keras", "tf_keras"):
+            pytest.skip(f"imports {name}", allow_module_level=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-tensorflow", action="store_true", help="Skip all tests that import TensorFlow; the rest is quick."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-tensorflow"):
+        sys.meta_path.insert(0, NoTensorFlow())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.getoption("--without-tensorflow") and item.get_closest_marker("tensorflow"):
+        pytest.skip("starts TensorFlow in a process of its own")
+
+
 @dataclass(frozen=True)
 class Finished:
     """What a run of the command left behind."""

@@ -112,6 +112,7 @@ def test_a_case_runs_in_a_child_and_is_kept(samples: Path, tmp_path: Path) -> No
     assert "accepted" in (tmp_path / "kept" / "mine-5" / "CASE.txt").read_text()
 
 
+@pytest.mark.tensorflow
 def test_some_hundred_cases_find_nothing(tmp_path: Path) -> None:
     """All families that need no TensorFlow, in a process that forks: this one may have threads."""
     light = [name for name, family in workers.families().items() if not family.TENSORFLOW]

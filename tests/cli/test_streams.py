@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_says_nothing_of_its_own(edgeprune_process, samples, tmp_path, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     model = samples / "digits_mlp.h5"

@@ -61,6 +61,7 @@ def test_another_file_than_the_published_one_is_refused_and_kept(cache, make_int
     assert file.is_file()
 
 
+@pytest.mark.tensorflow
 def test_other_names_are_read_by_keras_from_its_cache_or_said_to_be_missing(cache):
     """In a process of its own: Keras reads KERAS_HOME once, on import."""
 

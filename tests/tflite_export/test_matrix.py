@@ -15,7 +15,7 @@ from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.conversion.convert import NUMERICS
 from edgeprune.tflite_export.sparse.storage_choice import check_same, store
 from edgeprune.tflite_export.verification.verify import verify
-from tests.tflite_export.conftest import Case, case_of
+from tests.tflite_export.small_models import Case, case_of
 
 layers = keras.layers
 

@@ -6,7 +6,7 @@ from edgeprune.contracts import plugins
 from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.conversion.convert import NUMERICS
 from edgeprune.tflite_export.sparse.storage_choice import store
-from tests.tflite_export.conftest import case_of
+from tests.tflite_export.small_models import case_of
 
 
 def test_each_format_is_called_by_its_name():

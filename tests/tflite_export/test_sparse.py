@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.sparse.layouts import BLOCKS, compress, smallest
 from edgeprune.tflite_export.sparse.storage_choice import store
-from tests.tflite_export.conftest import case_of
+from tests.tflite_export.small_models import case_of
 
 
 @given(

@@ -47,6 +47,7 @@ print(json.dumps({"note": mirrored.note, **found}))
 """
 
 
+@pytest.mark.tensorflow
 def test_two_devices_and_mixed_precision_train_as_one_device_does_and_hold_the_zeros():
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

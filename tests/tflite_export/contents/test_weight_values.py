@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from edgeprune.contracts.errors import ExportError
 from edgeprune.tflite_export.contents.weight_values import check_weights
 from edgeprune.tflite_export.sparse.storage_choice import store
-from tests.tflite_export.conftest import KERASES, case_of, mlp
+from tests.tflite_export.small_models import KERASES, case_of, mlp
 
 VALUES = np.array([0, 0, 0, 0, 0, 0, -0.5, 0.125, 0.4], np.float32)
 COUNT = 4

@@ -6,7 +6,7 @@ from edgeprune.contracts import plugins
 from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.conversion.convert import NUMERICS
 from edgeprune.tflite_export.verification.verify import verify
-from tests.tflite_export.conftest import KERASES, case_of
+from tests.tflite_export.small_models import KERASES, case_of
 
 WIDTH, STEPS = 8, 4
 # Before and after an LSTM, whose states are variables, comes each other kind.

@@ -8,7 +8,7 @@ from edgeprune.contracts.errors import ExportError
 from edgeprune.tflite_export.conversion.convert import convert
 from edgeprune.tflite_export.devices.micro import check_micro, check_raw
 from edgeprune.tflite_export.verification.raw_outputs import RawRun, activated
-from tests.tflite_export.conftest import interface_of
+from tests.tflite_export.small_models import interface_of
 
 pytest.importorskip("tflite_micro", reason="tflite-micro exists for Linux on x86-64 only")
 

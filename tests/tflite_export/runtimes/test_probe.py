@@ -9,7 +9,7 @@ from edgeprune.contracts.errors import ModelFileError
 from edgeprune.tflite_export.conversion.convert import convert
 from edgeprune.tflite_export.runtimes.operator_times import operator_times
 from edgeprune.tflite_export.runtimes.probe import probe, probe_bytes
-from tests.tflite_export.conftest import interface_of
+from tests.tflite_export.small_models import interface_of
 
 
 def test_a_sound_file_passes(cases, tmp_path):

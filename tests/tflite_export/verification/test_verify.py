@@ -12,7 +12,7 @@ from edgeprune.tflite_export.verification.bounds import ErrorBound
 from edgeprune.tflite_export.verification.closeness import closeness, closenesses, why_too_far
 from edgeprune.tflite_export.verification.raw_outputs import activated, comparable, raw_of_outputs, run_raw
 from edgeprune.tflite_export.verification.verify import check_values, verify
-from tests.tflite_export.conftest import case_of
+from tests.tflite_export.small_models import case_of
 
 FLOAT = ErrorBound(largest=1e-3, mean=1e-2)
 
