@@ -14,6 +14,7 @@ KINDS = {
     "criterion (--criterion)": "edgeprune.pruning.criteria",
     "numeric format (--quantize)": "edgeprune.tflite_export.numerics",
     "data format (--data)": "edgeprune.dataset_io.formats",
+    "metric (--metric)": "edgeprune.dataset_io.metrics",
 }
 """What each folder of plug-ins holds."""
 
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def methods(form: FormatOption = Format.TABLE) -> None:
-    """Pruning methods, numeric formats and data formats, one line each."""
+    """Pruning methods, criteria, numeric formats, data formats and metrics, one line each."""
     rows = [
         {"kind": kind, "name": name, "summary": summary}
         for kind, package in KINDS.items()

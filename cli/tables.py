@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edgeprune.contracts.results import Measurement
-
-PERCENT_METRICS = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy")
+from edgeprune.dataset_io.metric_facts import metric_facts
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,13 @@ def _score(name: str) -> Callable[[Measurement], str]:
         value: float | None = getattr(row, name)
         if value is None:
             return "–"
-        return f"{value:.2%}" if row.metric in PERCENT_METRICS else f"{value:.4g}"
+        return f"{value:.2%}" if _in_percent(row) else f"{value:.4g}"
 
     return text
+
+
+def _in_percent(row: Measurement) -> bool:
+    return row.metric is not None and metric_facts(row.metric).percent
 
 
 def _milliseconds(name: str) -> Callable[[Measurement], str]:
@@ -142,7 +145,7 @@ def change(column: Column, row: Measurement, first: Measurement) -> str:
     now, then = column.number(row), column.number(first)
     if now is None or then is None or row is first:
         return ""
-    if column.points and row.metric in PERCENT_METRICS:
+    if column.points and _in_percent(row):
         return f"{100 * (now - then):+.2f}"
     if now == then:
         return "="

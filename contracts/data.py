@@ -45,10 +45,11 @@ class Split(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A score: `compute(labels, predictions)` over the whole part, and which direction is better."""
+    """A score: `compute(labels, predictions)` over the whole part, which direction is better, whether 1 is the most."""
 
     name: str
     higher_is_better: bool
+    bounded: bool
     compute: Callable[[Array, Array], float]
 
 

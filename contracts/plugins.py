@@ -31,13 +31,13 @@ def load(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name.replace('-', '_')}")
 
 
-def check_name(package: str, name: str) -> None:
-    """Raise UsageError for a name that no plug-in of the package has, naming the nearest one."""
+def check_name(package: str, name: str, flag: str = "") -> None:
+    """Raise UsageError for a name that no plug-in of the package has, naming the nearest one and the flag, if any."""
     known = catalogue(package)
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1)
         meant = f"did you mean {nearest[0]!r}?" if nearest else "see `edgeprune methods`"
-        raise UsageError(f"{name!r} is not one of {', '.join(known)}", meant)
+        raise UsageError(f"{flag} {name!r} is not one of {', '.join(known)}".lstrip(), meant)
 
 
 def _summary(file: Path) -> str | None:

@@ -16,7 +16,7 @@ class DataOptions:
     target_is_input: train and score against the input itself (autoencoders); labels are not read.
     scale: `auto`, `none`, or a positive number that every input value is multiplied by.
     loss: a Keras loss name; None takes the saved one, or the one that follows from output and labels.
-    metric: a name of `edgeprune.dataset_io.metrics`; None is `accuracy` for classes, else `mse`.
+    metric: a file of `dataset_io/metrics`; None is `accuracy` for classes, else `mse`.
     split_seed: of the choice of what is held back.
     seed: of examples that are drawn from the data.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edgeprune.contracts.data import Task
 from edgeprune.contracts.errors import DataError, UsageError
 from edgeprune.contracts.model import Interface, Port, Shape
-from edgeprune.dataset_io import metrics
+from edgeprune.dataset_io import scoring
 from edgeprune.dataset_io.facts import Facts
 from edgeprune.dataset_io.labels import Encoding, LabelRule
 from edgeprune.dataset_io.loss_names import FITTING, INTEGER_LABELS, TAKES_LOGITS, Loss, requested_loss, saved_losses
@@ -39,7 +39,7 @@ def infer_task(
     )
     kinds = tuple(output.kind for output in outputs)
     losses = tuple(output.loss for output in outputs)
-    scored = metrics.for_outputs(options.metric, kinds, tuple(loss.from_logits for loss in losses))
+    scored = scoring.for_outputs(options.metric, kinds, tuple(loss.from_logits for loss in losses))
     use_saved = all(output.is_saved for output in outputs)
     task = Task(
         kinds=kinds,
@@ -50,7 +50,7 @@ def infer_task(
         output_metrics=scored,
     )
     notes = [] if use_saved else [_loss_note(outputs, options, _why_not_saved(interface, saved))]
-    notes += metrics.notes(interface, kinds, scored, facts)
+    notes += scoring.notes(interface, kinds, scored, facts)
     return task, tuple(output.rule for output in outputs), tuple(notes)
 
 

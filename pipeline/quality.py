@@ -4,9 +4,6 @@ from edgeprune.contracts.data import Metric
 from edgeprune.contracts.errors import QualityGateError, UsageError
 from edgeprune.contracts.recipes.recipe import DeviceRecipe, GateRecipe
 
-LIMITED = ("accuracy", "balanced-accuracy", "auc", "f1", "precision", "recall", "top5-accuracy", "r2")
-"""Scores of at most 1, whose losses are counted in points (hundredths)."""
-
 
 def check_gates(recipe: GateRecipe, metric: Metric | None, original: float | None, score: float | None) -> None:
     """Raise QualityGateError if `score` misses a gate, UsageError if there is nothing to hold against it."""
@@ -21,7 +18,7 @@ def check_gates(recipe: GateRecipe, metric: Metric | None, original: float | Non
             "prune less, or fine-tune longer (--epochs)",
         )
     if recipe.max_drop is not None and not drop(metric, original, score) <= recipe.max_drop:
-        unit = "points" if metric.name in LIMITED else "per cent"
+        unit = "points" if metric.bounded else "per cent"
         raise QualityGateError(
             f"{metric.name} went from {original:.4f} to {score:.4f}, {drop(metric, original, score):.2f} {unit} worse; "
             f"--max-drop allows {recipe.max_drop:g}; nothing was written",
@@ -42,4 +39,4 @@ def check_arena(recipe: DeviceRecipe, arena_bytes: int) -> None:
 def drop(metric: Metric, original: float, score: float) -> float:
     """How much worse a score is: in points (hundredths) where it is at most 1, else in per cent of the original."""
     worse = original - score if metric.higher_is_better else score - original
-    return 100 * worse if metric.name in LIMITED else 100 * worse / max(abs(original), 1e-12)
+    return 100 * worse if metric.bounded else 100 * worse / max(abs(original), 1e-12)

@@ -11,8 +11,8 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
 from edgeprune.contracts.recipes.recipe import DataRecipe, ModelRecipe
 from edgeprune.contracts.results import Measurement
-from edgeprune.dataset_io.metrics import score
 from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.graphs.graph import build_graph
 from edgeprune.keras_models.graphs.macs import node_macs
 from edgeprune.keras_models.kerases import keras_module

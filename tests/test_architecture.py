@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeprune.cli.methods import KINDS
 from edgeprune.contracts.plugins import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -18,13 +19,6 @@ ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
 PACKAGES = ["edgeprune", *(name.partition(".")[2] for name in SETTINGS["setuptools"]["package-dir"] if "." in name)]
 SLOW_TO_IMPORT = set(SETTINGS["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"])
-PLUGIN_FOLDERS = (
-    "edgeprune.pruning.methods",
-    "edgeprune.pruning.criteria",
-    "edgeprune.tflite_export.numerics",
-    "edgeprune.dataset_io.formats",
-)
-
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 
@@ -121,11 +115,24 @@ def public_definitions(module: ast.Module) -> Iterator[ast.Module | Function | a
             yield node
 
 
-@pytest.mark.parametrize("folder", PLUGIN_FOLDERS)
+@pytest.mark.parametrize("folder", KINDS.values())
 def test_every_file_of_a_plugin_folder_is_a_plugin_with_a_summary(folder):
     files = (ROOT / folder.removeprefix("edgeprune.").replace(".", "/")).glob("[!_]*.py")
     assert set(catalogue(folder)) == {file.stem.replace("_", "-") for file in files}
     assert all(summary.strip() for summary in catalogue(folder).values())
+
+
+def test_metrics_are_named_by_their_files_alone():
+    """Their facts are read from these; other code names the defaults, and losses that Keras calls alike."""
+    names = set(catalogue("edgeprune.dataset_io.metrics"))
+    named = {
+        (place(file).partition(":")[0], node.value)
+        for file in sources(*PACKAGES)
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Constant) and node.value in names and "dataset_io/metrics/" not in place(file)
+    }
+    losses = {("dataset_io/loss_names.py", "mae"), ("dataset_io/loss_names.py", "mse")}
+    assert named - losses == {("dataset_io/scoring.py", "accuracy"), ("dataset_io/scoring.py", "mse")}
 
 
 def test_nothing_slow_is_imported_at_the_top_of_a_module():

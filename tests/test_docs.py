@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edgeprune.cli.command_line import app
+from edgeprune.cli.methods import KINDS
 from edgeprune.contracts.plugins import catalogue
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
 from edgeprune.contracts.recipes.values import merge
@@ -28,12 +29,6 @@ EXAMPLE = "pruning/criteria/linf.py"
 
 COMMANDS = [str(command.name) for command in app.registered_commands]
 RECIPES = (PruneRecipe, SweepRecipe, ExportRecipe, BenchmarkRecipe)
-PLUGIN_FOLDERS = (
-    "edgeprune.pruning.methods",
-    "edgeprune.pruning.criteria",
-    "edgeprune.tflite_export.numerics",
-    "edgeprune.dataset_io.formats",
-)
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -57,7 +52,7 @@ def test_the_readme_shows_every_command(command):
     assert command in {arguments[0] for arguments in command_lines(README)}
 
 
-@pytest.mark.parametrize("folder", PLUGIN_FOLDERS)
+@pytest.mark.parametrize("folder", KINDS.values())
 def test_the_readme_names_every_plugin(folder):
     assert set(catalogue(folder)) <= names_in_code(README)
 

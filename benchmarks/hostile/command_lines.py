@@ -32,7 +32,6 @@ WORDS = {
     "plot": ("plot.png", "plot.svg", "plot.txt", "exists.png"),
     "c_array": ("out.cc", "out.c", "exists.cc"),
     "label": ("label", "a", "none", "no such"),
-    "metric": ("accuracy", "auc", "mse", "mae", "r2", "f1", "no such"),
     "loss": ("mse", "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "no such"),
     "scale": ("auto", "none", "255", "0:1", "standard", "0"),
     "block": ("1x4", "1x16", "4x1", "0x4", "1000x1000"),

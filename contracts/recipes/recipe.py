@@ -34,7 +34,9 @@ class DataRecipe:
         0, "Seed of the choice of what is held back; --seed does not change it.", panel="Data", within=(0, 2**32 - 1)
     )
     scale: str = option("auto", "Scaling of whole-number images: auto, none or a factor.", panel="Data")
-    metric: str | None = option(None, "Score: accuracy, auc, mae, mse, … (default: by the task).", panel="Data")
+    metric: str | None = option(
+        None, "What is scored (default: by the task).", plugins="edgeprune.dataset_io.metrics", panel="Data"
+    )
     loss: str | None = option(None, "Loss (default: the one saved with the model, or by the task).", panel="Data")
     target: tuple[str, ...] = option(
         [], "`input`: train and score against the model's own input.", choices=("input",), panel="Data"
@@ -183,7 +185,7 @@ class GateRecipe:
     )
     max_drop: float | None = option(
         None,
-        "Largest loss of score allowed: points of 100 (accuracy, auc, …) or per cent of an error (mse, …).",
+        "Largest loss of score allowed: points of 100 of scores that are at most 1, else per cent.",
         panel="Quality gates",
         within=(0.0, inf),
     )

@@ -95,8 +95,8 @@ def check(recipe: ModelRecipe) -> None:
         for name in value if isinstance(value, tuple) else (value,):
             if choices and name is not None and name not in choices:
                 raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
-        if "plugins" in item.metadata and value not in item.metadata.get("also", ()):
-            check_name(item.metadata["plugins"], value)
+        if "plugins" in item.metadata and value not in (None, *item.metadata.get("also", ())):
+            check_name(item.metadata["plugins"], value, flag)
         if "within" in item.metadata and value is not None:
             check_range(flag, value, *item.metadata["within"])
 

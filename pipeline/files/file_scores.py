@@ -7,7 +7,7 @@ import numpy as np
 from edgeprune.contracts.data import Array, Batch, Data, Split, Task
 from edgeprune.contracts.errors import ExportError
 from edgeprune.contracts.recipes.recipe import GateRecipe, NumericsRecipe
-from edgeprune.dataset_io.metrics import score, spread
+from edgeprune.dataset_io.scoring import score, spread
 from edgeprune.pipeline.quality import drop
 from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.runtimes.runtime import Runner

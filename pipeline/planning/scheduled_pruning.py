@@ -14,7 +14,7 @@ from edgeprune.contracts.errors import ModelError, TrainingError
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.recipe import PointRecipe
-from edgeprune.dataset_io.metrics import score
+from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays

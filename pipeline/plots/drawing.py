@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.results import Measurement
-
-LOWER_IS_BETTER = ("mae", "mse", "rmse", "loss")
+from edgeprune.dataset_io.metric_facts import metric_facts
 
 
 def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
@@ -38,7 +37,8 @@ def plot_sweep(rows: Sequence[Measurement], file: Path) -> None:
 
 def pareto_front(rows: Sequence[Measurement]) -> list[int]:
     """Indices of the rows that no other row beats in both score and size, by size."""
-    sign = -1 if rows and rows[0].metric in LOWER_IS_BETTER else 1
+    metric = next((row.metric for row in rows if row.metric), None)
+    sign = 1 if metric is None or metric_facts(metric).higher_is_better else -1
     order = sorted(range(len(rows)), key=lambda i: (rows[i].tflite_gzip_bytes or 0, -sign * (rows[i].score or 0.0)))
     front: list[int] = []
     for index in order:

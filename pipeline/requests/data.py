@@ -21,11 +21,8 @@ def check_data(recipe: DataRecipe) -> None:
         raise UsageError(f"--no-header is about a .csv file, found --data {recipe.data}", "leave it out")
     if recipe.loss:
         requested_loss(recipe.loss)
-    from edgeprune.dataset_io.metrics import check_metric  # these need NumPy, and --help does not
-    from edgeprune.dataset_io.opening import find_format
+    from edgeprune.dataset_io.opening import find_format  # which needs NumPy, and --help does not
 
-    if recipe.metric:
-        check_metric(recipe.metric)
     find_format(recipe.data)
 
 

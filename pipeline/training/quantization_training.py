@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.recipes.recipe import PointRecipe, QuantizationRecipe
-from edgeprune.dataset_io.metrics import score
 from edgeprune.dataset_io.samples import some_examples
+from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, prove_twin, training_twin
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays

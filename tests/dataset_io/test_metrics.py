@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 import sklearn.metrics
@@ -8,7 +6,7 @@ from hypothesis import strategies as st
 
 from edgeprune.contracts.data import Task
 from edgeprune.contracts.errors import DataError
-from edgeprune.dataset_io import metrics
+from edgeprune.dataset_io.scoring import for_outputs, score, spread
 
 RNG = np.random.default_rng(5)
 SCORES = RNG.normal(size=(200, 4)).astype(np.float32)
@@ -19,7 +17,7 @@ TWO = (SIGMOID + RNG.normal(0, 0.3, (200, 1)) > 0.5).astype(np.float32)
 
 
 def compute(name, kind, labels, scores, from_logits=False):
-    (metric,) = metrics.for_outputs(name, (kind,), (from_logits,))
+    (metric,) = for_outputs(name, (kind,), (from_logits,))
     return metric.compute(labels, scores)
 
 
@@ -84,21 +82,6 @@ def test_classes_that_do_not_occur_do_not_spoil_auc():
         compute("auc", "multiclass", labels * 0, SOFTMAX)
 
 
-@pytest.mark.parametrize("name", metrics.METRICS)
-def test_every_metric_is_best_for_the_truth_and_nan_for_nan(name):
-    for kind in metrics.METRICS[name].fits:
-        labels, scores = {"multiclass": (CLASSES, np.eye(4)[CLASSES]), "binary": (TWO, TWO)}.get(
-            kind, (np.eye(4)[CLASSES], np.eye(4)[CLASSES])
-        )
-        (metric,) = metrics.for_outputs(name, (kind,), (False,))
-        best, worse = metric.compute(labels, scores), metric.compute(labels, np.roll(scores, 1, axis=0))
-        assert best == (1 if metric.higher_is_better else 0)
-        assert (worse < best) == metric.higher_is_better or worse == best == 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            assert np.isnan(metric.compute(labels, np.full_like(scores, np.nan)))
-
-
 @given(st.lists(st.booleans(), min_size=2, max_size=20).filter(lambda values: len(set(values)) == 2))
 def test_balanced_accuracy_of_a_constant_answer_is_one_half(values):
     labels = np.array(values, dtype=np.float32)[:, np.newaxis]
@@ -107,8 +90,19 @@ def test_balanced_accuracy_of_a_constant_answer_is_one_half(values):
 
 def test_score_is_the_mean_over_the_outputs_that_the_metric_fits():
     kinds = ("multiclass", "regression", "binary")
-    scored = metrics.for_outputs("accuracy", kinds, (False,) * 3)
+    scored = for_outputs("accuracy", kinds, (False,) * 3)
     task = Task(kinds=kinds, losses=("",) * 3, from_logits=(False,) * 3, metric=scored[0], output_metrics=scored)
     labels, predictions = (CLASSES, CLASSES, TWO), (SOFTMAX, SOFTMAX, SIGMOID)
     parts = compute("accuracy", "multiclass", CLASSES, SOFTMAX), compute("accuracy", "binary", TWO, SIGMOID)
-    assert metrics.score(task, labels, predictions) == pytest.approx(np.mean(parts))
+    assert score(task, labels, predictions) == pytest.approx(np.mean(parts))
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("mse", 4.0), ("rmse", 2.0), ("mae", 2.0), ("r2", None), ("accuracy", None)]
+)
+def test_the_spread_is_the_error_of_the_mean_in_the_unit_of_the_metric(metric, expected):
+    kind = "binary" if metric == "accuracy" else "regression"
+    scored = for_outputs(metric, (kind,), (False,))
+    task = Task(kinds=(kind,), losses=("",), metric=scored[0], output_metrics=scored, from_logits=(False,))
+    labels = np.array([[1.0, 11.0], [5.0, 15.0]])
+    assert spread(task, (labels,)) == expected

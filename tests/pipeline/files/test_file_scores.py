@@ -8,9 +8,7 @@ import pytest
 
 from edgeprune.cli.main import run
 from edgeprune.cli.tables import COLUMNS, heading
-from edgeprune.contracts.data import Metric, Task
 from edgeprune.contracts.results import Measurement
-from edgeprune.dataset_io.metrics import spread
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +73,3 @@ def test_the_score_in_tflite_micro_is_told(samples, tmp_path, capsys):
 def test_its_column_bears_the_metrics_name_too():
     rows = [Measurement(metric="accuracy", score=0.9, micro_score=0.8)]
     assert [heading(COLUMNS[name], rows) for name in ("score", "micro_score")] == ["accuracy", "accuracy\n(Micro)"]
-
-
-@pytest.mark.parametrize(("metric", "expected"), [("mse", 4.0), ("rmse", 2.0), ("mae", 2.0), ("r2", None)])
-def test_the_spread_has_the_unit_of_the_metric(metric, expected):
-    scored = Metric(name=metric, higher_is_better=False, compute=lambda labels, predictions: 0.0)
-    task = Task(kinds=("regression",), losses=("mse",), metric=scored, output_metrics=(scored,), from_logits=(False,))
-    labels = np.array([[1.0, 11.0], [5.0, 15.0]])
-    assert spread(task, (labels,)) == expected
