@@ -8,7 +8,7 @@ PARTS := cli contracts pipeline pruning keras_models dataset_io tflite_export
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format clean
+.PHONY: help demo test test-fast golden check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ test: $(INSTALLED)  ## run the tests
 
 test-fast: $(INSTALLED)  ## run the tests that need no TensorFlow
 	python -m pytest --without-tensorflow
+
+golden: $(INSTALLED)  ## write the help texts and lists of plug-ins anew that the tests compare
+	python -m tests.golden
 
 check: $(INSTALLED)  ## lint, formatting, types, order of imports
 	@rm -rf $(TREE) && mkdir -p $(TREE) && cp -r edgeprune/* $(PARTS) $(TREE)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.plugins import catalogue, forms
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.recipes.values import value_type
 
@@ -77,6 +77,8 @@ def _help(item: Field[Any]) -> str:
     choices = [*catalogue(plugins), *item.metadata.get("also", ())] if plugins else item.metadata.get("choices")
     if choices:
         text += f" One of: {', '.join(choices)}."
+    if "forms" in item.metadata:
+        text += f" One of: {'; '.join(forms(item.metadata['forms']))}."
     if item.default is not False and item.default not in (None, (), ""):
         text += f" Default: {item.default}."
     return text

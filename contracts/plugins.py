@@ -25,6 +25,11 @@ def catalogue(package: str) -> dict[str, str]:
     return {name: summary for name, summary in summaries.items() if summary is not None}
 
 
+def forms(package: str) -> list[str]:
+    """Of plug-ins whose summary is "WHAT: more": what each of them takes."""
+    return [summary.partition(":")[0] for summary in catalogue(package).values()]
+
+
 def load(package: str, name: str) -> ModuleType:
     """Import one plug-in by its command-line name; raises UsageError for a name that is not there."""
     check_name(package, name)

@@ -10,7 +10,7 @@ import numpy as np
 from edgeprune.contracts.data import Data
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
-from edgeprune.contracts.plugins import catalogue, load
+from edgeprune.contracts.plugins import catalogue, forms, load
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.part_shapes import check_parts
@@ -56,8 +56,7 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
 
 def find_format(source: str) -> ModuleType:
     """The plug-in that reads a source, told by its name and what lies there; raises DataError where none does."""
-    names = catalogue(FORMATS)
-    for name in names:
+    for name in catalogue(FORMATS):
         module = load(FORMATS, name)
         if module.matches(source):
             return module
@@ -75,9 +74,7 @@ def find_format(source: str) -> ModuleType:
         nearest = difflib.get_close_matches(source, keras_names, n=1)
         if nearest:
             raise DataError(f"--data {source!r} is no file, folder or Keras data set", f"did you mean {nearest[0]!r}?")
-    raise DataError(
-        f"--data {source!r} is {found}", f"give {'; '.join(form.partition(':')[0] for form in names.values())}"
-    )
+    raise DataError(f"--data {source!r} is {found}", f"give {'; '.join(forms(FORMATS))}")
 
 
 def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, ...], options: DataOptions) -> None:

@@ -24,7 +24,13 @@ class ModelRecipe:
 class DataRecipe:
     """Which data, and how the model is scored on it."""
 
-    data: str | None = option(None, "Data: .npz, .csv, .parquet, a folder, or a keras.datasets name.", panel="Data")
+    data: str | None = option(
+        None,
+        "Examples to train, calibrate and score with.",
+        forms="edgeprune.dataset_io.formats",
+        metavar="DATA",
+        panel="Data",
+    )
     label: str | None = option(None, "Column of a table that holds the label (default: the last).", panel="Data")
     no_header: bool = option(False, "The .csv has no row of names; its columns are called 1, 2, ….", panel="Data")
     validation_split: float = option(
