@@ -1,50 +1,77 @@
 """The documents say what the program does: all commands and choices are named, examples run, links lead on."""
 
+import contextlib
+import itertools
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+import typer
 
 from edgeprune.cli.command_line import app
 from edgeprune.cli.methods import KINDS
 from edgeprune.contracts.plugins import catalogue
-from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
+from edgeprune.contracts.recipes.recipe import PruneRecipe
 from edgeprune.contracts.recipes.values import merge
 from edgeprune.contracts.results import LayerReport, Measurement
 from tests.pruning.test_criteria import evidence
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 DOCUMENTS = [
-    ROOT / name
-    for name in ("README.md", "ARCHITECTURE.md", "SECURITY.md", "sample_models/README.md", "benchmarks/README.md")
+    *sorted(ROOT.glob("*.md")),
+    *PAGES[1:],
+    *(ROOT / name / "README.md" for name in ("sample_models", "benchmarks")),
 ]
 
 EXAMPLE = "pruning/criteria/linf.py"
 """The criterion that ARCHITECTURE.md shows how to write."""
 
-COMMANDS = [str(command.name) for command in app.registered_commands]
-RECIPES = (PruneRecipe, SweepRecipe, ExportRecipe, BenchmarkRecipe)
+COMMANDS = typer.main.get_command(app).commands
+ANYWHERE = {"--quiet", "--verbose", "--debug"}
+"""Options that may stand anywhere on the line."""
+
+OUTPUTS = {"--output", "--tflite", "--plot", "--c-array"}
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+def text(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
 
 
-def command_lines(text: str) -> list[list[str]]:
-    """The arguments of every `edgeprune …` in the shell blocks of a document."""
-    lines = "".join(blocks(text, "sh")).replace("\\\n", " ").splitlines()
+def blocks(document: Path) -> list[tuple[str, str]]:
+    """Language and text of every fenced block, in their order."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text(document), flags=re.DOTALL | re.MULTILINE)
+
+
+def in_language(document: Path, language: str) -> list[str]:
+    return [block for found, block in blocks(document) if found == language]
+
+
+def commands_of(block: str) -> list[list[str]]:
+    """The arguments of every `edgeprune …` of a shell block."""
+    lines = block.replace("\\\n", " ").splitlines()
     return [shlex.split(line)[1:] for line in lines if line.startswith("edgeprune ")]
 
 
-def names_in_code(text: str) -> set[str]:
-    """Everything between backquotes, whole and word by word."""
-    spans = re.findall(r"`([^`\n]+)`", text)
-    return {*spans, *(word.strip(",") for span in spans for word in span.split())}
+def command_lines(*documents: Path) -> list[list[str]]:
+    return [line for document in documents for block in in_language(document, "sh") for line in commands_of(block)]
+
+
+def names_in_code(*documents: Path) -> set[str]:
+    """Everything between backquotes, whole and word by word, and all words of the commands."""
+    spans = [span for document in documents for span in re.findall(r"`([^`\n]+)`", text(document))]
+    words = {word.strip(",") for span in spans for word in span.split()}
+    return {*spans, *words, *(word for line in command_lines(*documents) for word in line)}
+
+
+def pages():
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -52,31 +79,42 @@ def test_the_readme_shows_every_command(command):
     assert command in {arguments[0] for arguments in command_lines(README)}
 
 
-@pytest.mark.parametrize("folder", KINDS.values())
-def test_the_readme_names_every_plugin(folder):
-    assert set(catalogue(folder)) <= names_in_code(README)
+@pytest.mark.parametrize("folder", KINDS.values(), ids=KINDS)
+def test_the_pages_name_every_plugin(folder):
+    assert set(catalogue(folder)) - names_in_code(*PAGES) == set()
 
 
-GLOBAL_OPTIONS = {"--recipe", "--format", "--help", "--version", "--quiet", "--verbose", "--debug"}
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_pages_tell_every_option(command):
+    options = {option for parameter in COMMANDS[command].params for option in parameter.opts if option[:2] == "--"}
+    assert options
+    assert options - names_in_code(*PAGES) == set()
 
 
-@pytest.mark.parametrize("text", [README, ARCHITECTURE], ids=["README", "ARCHITECTURE"])
-def test_every_option_that_is_named_exists(text):
-    fields = {name for recipe in RECIPES for name in recipe.__dataclass_fields__}
-    shown = {word for arguments in command_lines(text) for word in arguments}
-    named = {word for word in names_in_code(text) | shown if re.fullmatch("--[a-z][a-z-]*", word)}
-    assert named - GLOBAL_OPTIONS <= {"--" + name.replace("_", "-") for name in fields}
+@pytest.mark.parametrize("document", [*PAGES, ARCHITECTURE], ids=lambda document: document.stem)
+def test_every_option_that_is_named_exists(document):
+    options = {
+        option
+        for command in [typer.main.get_command(app), *COMMANDS.values()]
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    named = {word for word in names_in_code(document) if re.fullmatch("--[a-z][a-z-]*", word)}
+    assert named - options - ANYWHERE - {"--help"} == set()
 
 
-def test_every_key_of_the_recipe_file_exists(tmp_path):
-    (text,) = blocks(README, "toml")
-    file = tmp_path / "recipe.toml"
-    file.write_text(text, encoding="utf-8")
-    assert merge(PruneRecipe, {}, file).method == "magnitude"
+@pages()
+def test_every_key_of_a_recipe_file_exists(page, tmp_path):
+    for number, recipe in enumerate(in_language(page, "toml")):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(recipe, encoding="utf-8")
+        assert merge(PruneRecipe, {}, file).method in recipe
 
 
-def test_the_json_keys_that_the_readme_names_exist():
-    sentences = re.search(r"In JSON, `rows` have (.*?)\. What was not measured", README, flags=re.DOTALL)
+def test_the_json_keys_that_are_named_exist():
+    sentences = re.search(
+        r"In JSON, `rows`\s+have (.*?)\. What was not\s+measured", text(ROOT / "docs/scripts.md"), re.DOTALL
+    )
     assert sentences
     known = {*Measurement.__dataclass_fields__, *LayerReport.__dataclass_fields__, "layers"}
     named = set(re.findall(r"`(\w+)`", sentences[1]))
@@ -84,27 +122,63 @@ def test_the_json_keys_that_the_readme_names_exist():
     assert named <= known
 
 
+def test_every_page_is_found_from_the_readme():
+    assert {f"docs/{page.name}" for page in PAGES[1:]} <= {target for target, _ in links(README)}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_to_a_file_leads_to_one(document):
-    targets = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
-    local = [target for target in targets if "://" not in target]
-    assert [target for target in local if not (document.parent / target).exists()] == []
+def test_every_link_leads_to_a_file_and_a_heading(document):
+    for target, heading in links(document):
+        file = document.parent / target if target else document
+        assert file.exists(), target
+        assert not heading or heading in headings(file), f"{target}#{heading}"
 
 
-def test_the_commands_of_the_readme_run_in_their_order(edgeprune, samples, tmp_path):
-    """Trained for two epochs only, as few as from scratch; the limits on scores are left out for that."""
+def links(document: Path) -> list[tuple[str, str]]:
+    """File and heading of every link that leads to neither another site nor a picture on one."""
+    targets = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text(document))
+    return [(target, heading) for target, heading in targets if "://" not in target]
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    found = re.findall(r"^#+ (.*)$", text(document), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def test_nothing_is_told_twice_and_no_example_stands_in_the_way_of_another():
+    lines = command_lines(*PAGES)
+    files = [file for line in lines for option, file in itertools.pairwise(line) if option in OUTPUTS]
+    unnamed = [line[1] for line in lines if line[0] == "prune" and not {"--output", "--dry-run", "--help"} & set(line)]
+    counts = Counter([*map(shlex.join, lines), *files, *unnamed])
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+@pages()
+def test_the_examples_of_a_page_run_in_their_order(page, edgeprune, samples, tmp_path):
+    """Trained for two epochs only, as few as from scratch; the limit on the score of a recipe is left out for that."""
     (tmp_path / "sample_models").symlink_to(samples)
-    recipe = re.sub(r"epochs = \d+", "epochs = 1", blocks(README, "toml")[0])
-    (tmp_path / "recipe.toml").write_text(re.sub(r"min-score = .*", "", recipe), encoding="utf-8")
-    for arguments in command_lines(README):
-        short = re.sub(r"--epochs \d+", "--epochs 2", shlex.join(arguments))
-        done = edgeprune(*shlex.split(short), cwd=tmp_path)
-        assert done.exit_code == 0, f"{short}\n{done.stderr}"
+    for language, block in blocks(page):
+        if language == "toml":
+            (tmp_path / "recipe.toml").write_text(shortened(block), encoding="utf-8")
+        elif language == "python":
+            with contextlib.chdir(tmp_path):
+                exec(compile(block, page.name, "exec"), {})
+        for arguments in commands_of(block) if language == "sh" else ():
+            short = shortened(shlex.join(arguments))
+            done = edgeprune(*shlex.split(short), cwd=tmp_path)
+            assert done.exit_code == 0, f"{short}\n{done.stderr}"
+
+
+def shortened(example: str) -> str:
+    """With as few epochs as can be."""
+    example = re.sub(r"min-score = .*", "", example)
+    return re.sub(r"qat-epochs( = | )\d+", r"qat-epochs\g<1>1", re.sub(r"\bepochs( = | )\d+", r"epochs\g<1>2", example))
 
 
 def test_the_worked_example_of_a_criterion_is_right():
-    (source,) = blocks(ARCHITECTURE, "python")
-    assert f"saved as `{EXAMPLE}`" in ARCHITECTURE
+    (source,) = in_language(ARCHITECTURE, "python")
+    assert f"saved as `{EXAMPLE}`" in text(ARCHITECTURE)
     criterion = ModuleType("linf")
     exec(compile(source, EXAMPLE, "exec"), vars(criterion))
     seen = evidence()
