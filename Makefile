@@ -4,7 +4,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 INSTALLED := .venv/.installed
 TREE := build/tree/edgeprune
-PARTS := cli contracts pipeline pruning keras_models dataset_io tflite_export
+PARTS := cli interface contracts pipeline pruning keras_models dataset_io tflite_export
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help

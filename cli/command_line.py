@@ -9,7 +9,7 @@ import typer
 
 from edgeprune.cli import benchmark, export, inspect_model, methods, prune, sweep
 from edgeprune.cli.terminal import Verbosity, set_verbosity, stderr
-from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.contracts.foreign_errors import as_ours
 from edgeprune.contracts.processes import interruption, memory
 from edgeprune.contracts.processes.temporary import run_folder
 
@@ -63,16 +63,13 @@ def _drop(*arguments: object, **options: object) -> None:
 
 def _told(error: Exception) -> tuple[str, int]:
     """What is said of an error, and the exit status."""
-    if memory.is_out_of_memory(error):
-        return "out of memory; try a smaller --batch-size or a smaller model", 1
-    if isinstance(error, EdgepruneError):
-        return str(error), error.exit_code
+    ours = as_ours(error)
+    if ours is not None:
+        return str(ours), ours.exit_code
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
         hint = f"; see `{context.command_path} --help`" if context else ""
         return error.format_message().rstrip(".") + hint, error.exit_code
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {error.strerror or error}", 1
     found = f"{type(error).__name__}: {error}"  # a mistake of ours must not look like one of the user's
     return f"this is a bug in edgeprune: {found}; --debug shows where, please report it", 1
 

@@ -8,12 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.contracts.plugins import catalogue, forms
+from edgeprune.contracts.recipes.fields import help_text, in_panels, panel
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.recipes.values import value_type
-
-PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
-"""Boxes of --help, in the order of the work."""
 
 
 def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -28,19 +25,11 @@ def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]
 
         own = [item for item in inspect.signature(command).parameters.values() if item.name != "flags"]
         parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own]
-        wrapper.__signature__ = inspect.Signature(parameters + [_parameter(item) for item in _sorted_fields(kind)])  # type: ignore[attr-defined]
+        wrapper.__signature__ = inspect.Signature(parameters + [_parameter(item) for item in in_panels(kind)])  # type: ignore[attr-defined]
         wrapper.__doc__, wrapper.__name__ = command.__doc__, command.__name__
         return wrapper
 
     return decorate
-
-
-def _sorted_fields(kind: type[ModelRecipe]) -> list[Field[Any]]:
-    return sorted(fields(kind), key=lambda item: PANELS.index(_panel(item)))
-
-
-def _panel(item: Field[Any]) -> str:
-    return str(item.metadata.get("panel", PANELS[0]))
 
 
 def _plain(value: Any) -> Any:
@@ -53,8 +42,8 @@ def _parameter(item: Field[Any]) -> inspect.Parameter:
     # None means "not given", so that a recipe file is beaten only by what the user typed.
     option = typer.Option(
         flag,
-        help=_help(item),
-        rich_help_panel=_panel(item),
+        help=help_text(item),
+        rich_help_panel=panel(item),
         metavar=_metavar(item),
         show_default=False,
     )
@@ -69,19 +58,6 @@ def _metavar(item: Field[Any]) -> str | None:
     if "choices" in item.metadata or "plugins" in item.metadata:
         return "NAME"
     return "" if value_type(item) is bool else None
-
-
-def _help(item: Field[Any]) -> str:
-    text = str(item.metadata["help"])
-    plugins = item.metadata.get("plugins")
-    choices = [*catalogue(plugins), *item.metadata.get("also", ())] if plugins else item.metadata.get("choices")
-    if choices:
-        text += f" One of: {', '.join(choices)}."
-    if "forms" in item.metadata:
-        text += f" One of: {'; '.join(forms(item.metadata['forms']))}."
-    if item.default is not False and item.default not in (None, (), ""):
-        text += f" Default: {item.default}."
-    return text
 
 
 RecipeFile = Annotated[

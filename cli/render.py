@@ -1,6 +1,5 @@
 """Results to stdout, in the format asked for; nothing else goes there."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -46,7 +45,7 @@ def print_result(result: Result, form: Format, columns: Sequence[str], title: st
 
 def print_json(result: Result) -> None:
     """Print a result as the object of the JSON contract."""
-    write(json.dumps(result.as_json(), indent=2))
+    write(result.to_json())
 
 
 def write(text: str) -> None:

@@ -1,5 +1,6 @@
 """Rows of the results tables, under the names of the JSON contract. What was not measured is None, never 0."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -108,3 +109,7 @@ class Result:
             "interrupted": self.interrupted,
             **self.extra,
         }
+
+    def to_json(self) -> str:
+        """The same as text, as `--format json` prints it."""
+        return json.dumps(self.as_json(), indent=2)

@@ -3,8 +3,9 @@
 import sys
 
 # Python puts the working folder first on the path, where a `json.py` of the user's would be taken for Python's own.
-del sys.path[0]
+if not sys.flags.safe_path:
+    del sys.path[0]
 
-from edgeprune.cli.main import main  # noqa: E402
+from edgeprune.cli.main import main
 
 main()

@@ -1,7 +1,12 @@
 """How a field of a recipe is written down: its default, its help, and what else its flag needs."""
 
-from dataclasses import field
+from dataclasses import Field, field, fields
 from typing import Any
+
+from edgeprune.contracts.plugins import catalogue, forms
+
+PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
+"""Boxes of --help, in the order of the work."""
 
 
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
@@ -12,3 +17,27 @@ def option(default: Any, help_text: str, **metadata: Any) -> Any:
     if isinstance(default, list):
         default = tuple(default)
     return field(default=default, metadata={"help": help_text, **metadata})
+
+
+def in_panels(kind: type[Any]) -> list[Field[Any]]:
+    """The fields of a recipe in the order of the help."""
+    return sorted(fields(kind), key=lambda item: PANELS.index(panel(item)))
+
+
+def panel(item: Field[Any]) -> str:
+    """The box of the help in which a field stands."""
+    return str(item.metadata.get("panel", PANELS[0]))
+
+
+def help_text(item: Field[Any]) -> str:
+    """A field's help, with the names that it may have and its default."""
+    text = str(item.metadata["help"])
+    plugins = item.metadata.get("plugins")
+    choices = [*catalogue(plugins), *item.metadata.get("also", ())] if plugins else item.metadata.get("choices")
+    if choices:
+        text += f" One of: {', '.join(choices)}."
+    if "forms" in item.metadata:
+        text += f" One of: {'; '.join(forms(item.metadata['forms']))}."
+    if item.default is not False and item.default not in (None, (), ""):
+        text += f" Default: {item.default}."
+    return text

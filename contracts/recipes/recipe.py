@@ -246,7 +246,7 @@ class SweepRecipe(PointRecipe, StoreRecipe):
     thresholds: str | None = option(None, "Points: A,B,C or START:STOP:STEP (STOP included).", metavar="LIST")
     sparsities: str | None = option(None, "Points of --sparsity.", metavar="LIST")
     ratios: str | None = option(None, "Points of --ratio.", metavar="LIST")
-    quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", panel="Export")
+    quantize: str = option("none", "Numeric formats of each point's .tflite, as A,B,C.", metavar="LIST", panel="Export")
     output: str | None = option(None, "Results table.", metavar="FILE.csv|.json|.md")
     plot: str | None = option(None, "Score against size (--methods: score and costs).", metavar="FILE.png|.svg")
     force: bool = option(False, "Overwrite existing outputs.")

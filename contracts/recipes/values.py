@@ -5,6 +5,7 @@ Precedence, written once in `merge`: a flag beats the recipe file, which beats t
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, fields
@@ -35,6 +36,12 @@ def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None) -> 
     return recipe
 
 
+def from_arguments(kind: type[R], arguments: Mapping[str, Any], file: Path | None = None) -> R:
+    """The same from keyword arguments of Python (None: not given), whose types are checked as a recipe file's are."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return merge(kind, _typed_values(kind, given, "_", "", "argument", "help() of the function lists them"), file)
+
+
 def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
     """The keys of a TOML recipe file; `-` in a key reads as `_`, as in the flags."""
     try:
@@ -43,15 +50,25 @@ def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: the recipe cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: not a TOML file: {error}") from error
-    known = {item.name: item for item in fields(kind)}
+    return _typed_values(kind, table, "-", f"{file}: ", "key", "see --help for the names")
+
+
+def _typed_values(
+    kind: type[ModelRecipe], given: Mapping[str, Any], mark: str, where: str, what: str, more: str
+) -> dict[str, Any]:
+    """What was given under the names of fields, as their types; in messages, names are spelled with `mark`.
+
+    Raises UsageError for unknown names and wrong types.
+    """
+    known = {item.name.replace("_", mark): item for item in fields(kind)}
     values = {}
-    for key, value in table.items():
-        name = key.replace("-", "_")
+    for key, value in given.items():
+        name = re.sub("[-_]", mark, key)
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {nearest[0].replace('_', '-')!r}?" if nearest else "see --help for the names"
-            raise UsageError(f"{file}: unknown key {key!r}", hint)
-        values[name] = _typed(file, key, value_type(known[name]), value)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else more
+            raise UsageError(f"{where}unknown {what} {key!r}", hint)
+        values[known[name].name] = _typed(where, key, value_type(known[name]), value)
     return values
 
 
@@ -73,17 +90,17 @@ TYPES = {
 """How the types of values are called."""
 
 
-def _typed(file: Path, key: str, wanted: type, value: Any) -> Any:
-    """A TOML value as the field's type."""
+def _typed(where: str, key: str, wanted: type, value: Any) -> Any:
+    """A value of TOML or Python as the field's type."""
     if wanted is tuple:
         items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+        if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
             return tuple(items)
     elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     elif type(value) is wanted:
         return value
-    raise UsageError(f"{file}: {key}: expected {TYPES[wanted]}, found {value!r}")
+    raise UsageError(f"{where}{key}: expected {TYPES[wanted]}, found {value!r}")
 
 
 def check(recipe: ModelRecipe) -> None:

@@ -29,6 +29,7 @@ from edgeprune.keras_models.loading.custom_objects import import_custom_objects,
 from edgeprune.keras_models.loading.fingerprint import identify_by_content
 from edgeprune.keras_models.loading.layer_tree import layer_entries
 from edgeprune.keras_models.loading.load_limits import load_limits
+from edgeprune.keras_models.loading.made_here import objects_made_here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,9 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
         require_layers(archive)
         if has_graph(archive):
             read_graph(archive)
-        given = import_custom_objects(custom_objects) if custom_objects else {}
+        own = objects_made_here(path)
+        trust_model = trust_model or own is not None
+        given = dict(own or {}) | (import_custom_objects(custom_objects) if custom_objects else {})
         refuse_code(archive, trust_model=trust_model, custom_objects=given)
         check_finite(archive)
         import_tensorflow()  # not before: what is refused is refused at once

@@ -21,13 +21,14 @@ from edgeprune.pipeline.training.training_store import run_name, trains
 from edgeprune.tflite_export.contents.weight_values import check_weights
 
 
-def export(path: Path, recipe: ExportRecipe, reporter: Reporter) -> Result:
-    """Convert, verify, score and write by a checked recipe.
+def export(path: Path, recipe: ExportRecipe, reporter: Reporter, *, caches: bool = True) -> Result:
+    """Convert, verify, score and write by a checked recipe; `caches` as for `prune`.
 
     The first row is the Keras model, with the size of its float32 file.
     """
     work = partial(_export, path, recipe, reporter)
-    return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
+    keeps = trains(recipe) and (recipe.store or caches)
+    return keeping(run_name(path, recipe), recipe.store, reporter, work) if keeps else work(None)
 
 
 def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:

@@ -1,6 +1,5 @@
 """`edgeprune prune`: plan, apply, fine-tune, export, gates, write."""
 
-import json
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -47,13 +46,15 @@ class _Outcome:
     interrupted: bool
 
 
-def prune(path: Path, recipe: PruneRecipe, reporter: Reporter) -> Result:
+def prune(path: Path, recipe: PruneRecipe, reporter: Reporter, *, caches: bool = True) -> Result:
     """Prune a saved model by a checked recipe (`requests.check_prune`).
 
-    Nothing is written unless everything went well; what was trained is kept until it did (`kept_run`).
+    Nothing is written unless everything went well; what was trained is kept until it did (`kept_run`), in the
+    recipe's store, else where `caches` in the working folder.
     """
     work = partial(_prune, path, recipe, reporter)
-    return keeping(run_name(path, recipe), recipe.store, reporter, work) if trains(recipe) else work(None)
+    keeps = trains(recipe) and (recipe.store or caches)
+    return keeping(run_name(path, recipe), recipe.store, reporter, work) if keeps else work(None)
 
 
 def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
@@ -143,7 +144,7 @@ def _write(session: Session, result: Result, choice: Choice | None, places: dict
         write_tflite_files(choice.chosen.exported, places)
         rows = list(choice.rows(rows, rows[-1], result.outputs["tflite"]))
     result = replace(result, rows=tuple(rows))
-    places["report"].write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
+    places["report"].write_text(result.to_json() + "\n", encoding="utf-8")
     return result
 
 

@@ -22,15 +22,17 @@ from edgeprune.tflite_export.contents.sizes import gzip_bytes
 Rows = tuple[Measurement, ...]
 
 
-def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter) -> Result:
+def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter, *, caches: bool = True) -> Result:
     """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
-    Finished rows are kept in `recipe.store`, else until the sweep has succeeded. Ctrl-C ends it with the rows so far.
+    Finished rows are kept in `recipe.store`, else, where `caches`, until the sweep has succeeded. Ctrl-C ends it with
+    the rows so far.
     """
     sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
     identity = identify(path, *sources)
     name = "" if recipe.store else identity[:24]
-    return keeping(name, recipe.store, reporter, partial(_sweep, path, identity, recipe, reporter))
+    work = partial(_sweep, path, identity, recipe, reporter)
+    return keeping(name, recipe.store, reporter, work) if recipe.store or caches else work(None)
 
 
 def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: KeptRun | None) -> Result:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ def check_suffix(flag: str, file: str | None, suffixes: Sequence[str]) -> None:
 def result_text(result: Result, suffix: str) -> str:
     """A result in the format that a file name's suffix says."""
     if suffix == ".json":
-        return json.dumps(result.as_json(), indent=2) + "\n"
+        return result.to_json() + "\n"
     rows = plain_rows(result.rows)
     return markdown(rows) if suffix == ".md" else csv_text(rows)
 
