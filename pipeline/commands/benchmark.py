@@ -15,7 +15,7 @@ from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measur
 from edgeprune.pipeline.files.file_scores import score_file
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
 from edgeprune.pipeline.files.outputs import whole
-from edgeprune.pipeline.plots.benchmark_plot import plot_benchmark
+from edgeprune.pipeline.plots.benchmark_plot import has_points, plot_benchmark
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_options
 from edgeprune.pipeline.session import open_session, tell_about_data
@@ -62,7 +62,9 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
     )
     extra = _operators(entries, recipe, reporter) if recipe.operators else {}
     outputs = {}
-    if recipe.plot:
+    if recipe.plot and not has_points(rows):
+        reporter.warning(f"{recipe.plot} is not written: there is nothing to draw, as no file has score and size")
+    elif recipe.plot:
         outputs["plot"] = recipe.plot
         with whole(Path(recipe.plot), recipe.force) as temporary:
             plot_benchmark(rows, temporary)

@@ -13,8 +13,8 @@ from edgeprune.pipeline.commands.points import sweep_points
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.store import RowStore, identify
 from edgeprune.pipeline.files.table_files import result_text
-from edgeprune.pipeline.plots.comparison_plot import plot_comparison
-from edgeprune.pipeline.plots.drawing import plot_sweep
+from edgeprune.pipeline.plots.comparison_plot import panels_of, plot_comparison
+from edgeprune.pipeline.plots.sweep_plot import plot_sweep, points_of
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.training.kept_run import KeptRun, keeping
 from edgeprune.tflite_export.contents.sizes import gzip_bytes
@@ -70,7 +70,7 @@ def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, p
         return result
     if interrupted:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
-    return _write_files(result, recipe)
+    return _write_files(result, recipe, reporter)
 
 
 def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Rows:
@@ -84,15 +84,24 @@ def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Row
     return rows
 
 
-def _write_files(result: Result, recipe: SweepRecipe) -> Result:
+def _write_files(result: Result, recipe: SweepRecipe, reporter: Reporter) -> Result:
     """Write the table and the plot that were asked for, both or none."""
-    outputs = {role: file for role, file in (("table", recipe.output), ("plot", recipe.plot)) if file}
+    plot = _plot_of(result.rows, recipe) if recipe.plot else None
+    if recipe.plot and not plot:
+        reporter.warning(f"{recipe.plot} is not written: there is nothing to draw, as no row has a score, size or time")
+    outputs = {role: file for role, file in (("table", recipe.output), ("plot", recipe.plot if plot else None)) if file}
     result = replace(result, outputs=outputs)
     with all_whole([Path(file) for file in outputs.values()], recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if recipe.output:
             places["table"].write_text(result_text(result, Path(recipe.output).suffix), encoding="utf-8")
-        if recipe.plot:
-            plot = plot_comparison if recipe.methods else plot_sweep
+        if plot:
             plot(result.rows, places["plot"])
     return result
+
+
+def _plot_of(rows: Rows, recipe: SweepRecipe) -> Callable[[Rows, Path], None] | None:
+    """The plot that shows the rows best: one method's points by score and size, if they have both; None: no plot."""
+    if points_of(rows) and not recipe.methods:
+        return plot_sweep
+    return plot_comparison if panels_of(rows) else None

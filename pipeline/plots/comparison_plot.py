@@ -1,48 +1,90 @@
 """A plot of several methods side by side: what each is worth and what it costs."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.results import Measurement
-from edgeprune.pipeline.plots.drawing import fixed_metadata, new_figure, row_label
+from edgeprune.pipeline.plots.drawing import is_percent, is_scored, metric_of, new_figure, row_label, save_figure
+from edgeprune.pipeline.plots.scales import (
+    BYTES,
+    MICROJOULES,
+    MILLISECONDS,
+    SECONDS,
+    Units,
+    scale_from_zero,
+    scale_score,
+)
 
-COSTS = {
-    "training_s": ("training (s)", 1),
-    "latency_ms_p50": ("inference, median (ms)", 1),
-    "tflite_gzip_bytes": ("size of the .tflite, gzip (KiB)", 1024),
-    "energy_uj_estimate": ("energy of an inference, estimated (µJ)", 1),
+COSTS: dict[str, tuple[str, Units]] = {
+    "tflite_gzip_bytes": ("size of the .tflite, gzip", BYTES),
+    "latency_ms_p50": ("inference, median", MILLISECONDS),
+    "training_s": ("training", SECONDS),
+    "energy_uj_estimate": ("energy of an inference, estimated", MICROJOULES),
 }
-"""Row keys that are drawn where they were measured, as bars from 0: what they are, and their unit."""
+"""Row keys that are drawn where they were measured, as bars from 0: what they are, and their units."""
+
+SCORE = "score"
+
+
+def panels_of(rows: Sequence[Measurement]) -> list[str]:
+    """The row keys that have a panel, as something was measured."""
+    costs = [name for name in COSTS if any(getattr(row, name) is not None for row in rows)]
+    return [SCORE, *costs] if any(is_scored(row) for row in rows) else costs
 
 
 def plot_comparison(rows: Sequence[Measurement], file: Path) -> None:
-    """One line a row, one panel a quantity; the format follows the file's suffix."""
-    costs = [name for name in COSTS if any(getattr(row, name) is not None for row in rows)]
-    scored = any(row.score is not None for row in rows)
-    panels = len(costs) + scored
-    figure = new_figure(width=2.8 * panels + 1.5, height=0.3 * len(rows) + 1.3)
-    axes = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
-    methods = list(dict.fromkeys(row.method for row in rows))
-    colours = [f"C{methods.index(row.method) % 10}" for row in rows]
-    if scored:
-        _draw_scores(axes[0], rows, colours)
-    for panel, name in zip(axes[scored:], costs, strict=True):
-        label, unit = COSTS[name]
-        panel.barh(range(len(rows)), [(getattr(row, name) or 0) / unit for row in rows], color=colours, height=0.6)
-        panel.set_xlabel(label, fontsize=8)
-    axes[0].set_yticks(range(len(rows)), [row_label(row) for row in rows])
-    axes[0].invert_yaxis()
-    for panel in axes:
-        panel.tick_params(labelsize=8)
-        panel.grid(visible=True, axis="x", alpha=0.3)
-        panel.set_axisbelow(True)
-    figure.savefig(file, dpi=150, metadata=fixed_metadata(file))
+    """One line a row, one panel a quantity, two beside each other; the format follows the file's suffix.
+
+    There must be panels (`panels_of`).
+    """
+    panels = panels_of(rows)
+    lines, beside = ceil(len(panels) / 2), min(len(panels), 2)
+    figure = new_figure(height=lines * (0.21 * len(rows) + 0.75))
+    grid = list(figure.subplots(lines, beside, sharey=True, squeeze=False).flat)
+    methods = list(dict.fromkeys(row.method for row in rows if row.method))
+    colours = [f"C{methods.index(row.method) % 10}" if row.method else "0.3" for row in rows]
+    for axes, name in zip(grid, panels, strict=False):
+        if name == SCORE:
+            _draw_scores(axes, rows, colours)
+        else:
+            _draw_costs(axes, rows, name, colours)
+        axes.tick_params(labelsize=8.5)
+        axes.grid(visible=True, axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    _name_rows(figure.axes[0], rows)
+    save_figure(figure, file)
+
+
+def _draw_costs(axes: Any, rows: Sequence[Measurement], name: str, colours: Sequence[str]) -> None:
+    label, units = COSTS[name]
+    values = [getattr(row, name) or 0 for row in rows]
+    axes.barh(range(len(rows)), values, color=colours, height=0.65)
+    _mark(axes, values, rows)
+    axes.set_xlabel(label, fontsize=9)
+    scale_from_zero(axes.xaxis, units)
 
 
 def _draw_scores(axes: Any, rows: Sequence[Measurement], colours: Sequence[str]) -> None:
     """Points, as scores are compared by their distance and not by their ratio."""
     for place, (row, colour) in enumerate(zip(rows, colours, strict=True)):
-        if row.score is not None:
-            axes.plot(row.score, place, marker="o", color=colour)
-    axes.set_xlabel(next(row.metric for row in rows if row.metric), fontsize=8)
+        if is_scored(row):
+            axes.plot(row.score, place, marker="o", markersize=5.5, color=colour)
+    axes.margins(x=0.08)
+    _mark(axes, [row.score if is_scored(row) else None for row in rows], rows)
+    axes.set_xlabel(metric_of(rows), fontsize=9)
+    scale_score(axes.xaxis, is_percent(metric_of(rows)))
+
+
+def _mark(axes: Any, values: Sequence[float | None], rows: Sequence[Measurement]) -> None:
+    """A line at the unpruned model's value, where the first row is of it."""
+    if rows[0].method is None and values[0]:
+        axes.axvline(values[0], color="0.3", linewidth=1, linestyle="--")
+
+
+def _name_rows(axes: Any, rows: Sequence[Measurement]) -> None:
+    axes.set_yticks(range(len(rows)), [row_label(row) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -7,22 +7,11 @@ import signal
 import time
 from unittest.mock import patch
 
+import keras
 import pytest
 
 from edgeprune.contracts.errors import OutputError
-from edgeprune.contracts.results import Measurement
 from edgeprune.pipeline.commands import measuring, sweep
-from edgeprune.pipeline.plots.drawing import pareto_front
-
-
-def row(score, size, metric="accuracy"):
-    return Measurement(metric=metric, score=score, tflite_gzip_bytes=size)
-
-
-def test_the_pareto_front_has_the_rows_that_nothing_beats():
-    rows = [row(0.9, 100), row(0.8, 120), row(0.7, 50), row(0.7, 60), row(0.95, 300)]
-    assert pareto_front(rows) == [2, 0, 4]
-    assert pareto_front([row(0.1, 100, "mse"), row(0.2, 50, "mse"), row(0.3, 60, "mse")]) == [1, 0]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +125,7 @@ def test_one_list_of_points_is_needed(samples, edgeprune):
 def test_without_a_store_rows_are_kept_until_the_sweep_succeeds(samples, edgeprune, tmp_path, monkeypatch):
     words = ("sweep", samples / "digits_mlp.h5", "--thresholds", "0.1", "--format", "json")
 
-    def fail(result, recipe):
+    def fail(result, recipe, reporter):
         raise OutputError("the table cannot be written")
 
     with monkeypatch.context() as patched:
@@ -148,3 +137,16 @@ def test_without_a_store_rows_are_kept_until_the_sweep_succeeds(samples, edgepru
     done = edgeprune(*words, cwd=tmp_path)
     assert (done.exit_code, len(done.json["rows"])) == (0, 2), done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("points", [("--thresholds", 0.1), ("--methods", "threshold,magnitude", "--sparsity", 0.5)])
+def test_where_nothing_was_measured_there_is_a_line_in_place_of_a_plot(points, edgeprune, tmp_path):
+    """There are no data, and no .tflite can be made of the model."""
+    inputs = keras.Input((3, 3))
+    keras.Model(inputs, keras.ops.sinh(keras.layers.Dense(3)(inputs))).save(tmp_path / "m.keras")
+    if points[0] == "--methods":
+        points = (*points, "--threshold", 0.1)
+    done = edgeprune("sweep", "m.keras", *points, "--plot", "p.png", "--output", "t.csv", cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert "warning: p.png is not written: there is nothing to draw" in done.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["m.keras", "t.csv"]
