@@ -50,11 +50,11 @@ def benchmark(
     files: Files, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
     """Score, size and latency of several files, side by side; changes are against the first."""
-    recipe = merge(BenchmarkRecipe, flags, recipe_file)
+    reporter = TerminalReporter()
+    recipe = merge(BenchmarkRecipe, flags, recipe_file, reporter.note)
     check_benchmark(files, recipe)
     from edgeprune.pipeline.commands.benchmark import benchmark as run
 
-    reporter = TerminalReporter()
     result = run(files, recipe, reporter)
     if form is Format.TABLE:
         names = _short_names([row.file or "" for row in result.rows])

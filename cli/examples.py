@@ -12,6 +12,8 @@ def command_with_example(app: typer.Typer, name: str, example: str) -> Callable[
 
     class Command(TyperCommand):
         def format_help(self, ctx: Any, formatter: Any) -> None:
+            for param in self.params:
+                param.secondary_opts = []  # --no-check and its like would take a column from every line
             super().format_help(ctx, formatter)
             print("Example:\n\n" + "\n".join(f"  {line}" for line in example.splitlines()))
 

@@ -41,11 +41,11 @@ def export(
     model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
     """Write a .tflite file that is verified against the Keras model."""
-    recipe = merge(ExportRecipe, flags, recipe_file)
+    reporter = TerminalReporter()
+    recipe = merge(ExportRecipe, flags, recipe_file, reporter.note)
     check_export(model, recipe)
     from edgeprune.pipeline.commands.export import export as run
 
-    reporter = TerminalReporter()
     result = run(model, recipe, reporter)
     print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.quantize}")
     reporter.outputs(result.outputs)

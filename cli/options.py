@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.contracts.recipes.fields import help_text, in_panels, panel
+from edgeprune.contracts.recipes.fields import flag, help_text, in_panels, opposite, panel
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.recipes.values import value_type
 
@@ -38,10 +38,10 @@ def _plain(value: Any) -> Any:
 
 def _parameter(item: Field[Any]) -> inspect.Parameter:
     kind: Any = list[str] if value_type(item) is tuple else value_type(item)
-    flag = "--" + item.name.replace("_", "-")
     # None means "not given", so that a recipe file is beaten only by what the user typed.
+    switch = f"/{opposite(item.name)}" if kind is bool else ""
     option = typer.Option(
-        flag,
+        flag(item.name) + switch,
         help=help_text(item),
         rich_help_panel=panel(item),
         metavar=_metavar(item),
@@ -61,7 +61,12 @@ def _metavar(item: Field[Any]) -> str | None:
 
 
 RecipeFile = Annotated[
-    Path | None, typer.Option("--recipe", help="TOML file with any of these options; a flag beats it.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--recipe",
+        help="TOML file with any of these options; flags beat it, and --no-NAME unsets a switch of it.",
+        metavar="FILE",
+    ),
 ]
 ModelFile = Annotated[
     Path, typer.Argument(help="Saved Keras model: .keras, .h5/.hdf5 or a SavedModel folder.", metavar="MODEL")

@@ -44,11 +44,11 @@ def prune(
     model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
     """Make a saved model smaller; optionally fine-tune and export it."""
-    recipe = merge(PruneRecipe, flags, recipe_file)
+    reporter = TerminalReporter()
+    recipe = merge(PruneRecipe, flags, recipe_file, reporter.note)
     check_prune(model, recipe)
     from edgeprune.pipeline.commands.prune import prune as run
 
-    reporter = TerminalReporter()
     result = run(model, recipe, reporter)
     if form is Format.TABLE:
         write(layer_table(result.layers))

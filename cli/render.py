@@ -26,7 +26,7 @@ FormatOption = Annotated[
     Format,
     typer.Option(
         "--format",
-        help=f"How results are printed. One of: {', '.join(Format)}. Default: table.",
+        help=f"Format of the printed results. One of: {', '.join(Format)}. Default: table.",
         metavar="NAME",
         show_default=False,
     ),

@@ -52,11 +52,11 @@ def sweep(
     model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
     """A results table over many thresholds, sparsities or ratios, or over several methods."""
-    recipe = merge(SweepRecipe, flags, recipe_file)
+    reporter = TerminalReporter()
+    recipe = merge(SweepRecipe, flags, recipe_file, reporter.note)
     check_sweep(model, recipe)
     from edgeprune.pipeline.commands.sweep import sweep as run
 
-    reporter = TerminalReporter()
     result = run(model, recipe, reporter)
     columns = COMPARISON if recipe.methods else COLUMNS
     title = model.name if recipe.methods else f"{model.name}, {recipe.method}"

@@ -1,5 +1,6 @@
 """How a field of a recipe is written down: its default, its help, and what else its flag needs."""
 
+from collections.abc import Mapping
 from dataclasses import Field, field, fields
 from typing import Any
 
@@ -12,11 +13,28 @@ PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
     """A recipe field. Metadata: `choices` (names), `plugins` (a package of them) and `also` (names beside these),
     `forms` (a package of plug-ins that tell themselves what is theirs), `within` (lowest and highest number), `panel`,
-    `metavar`.
+    `metavar`, `required`, and `needs`: the fields without which it has no effect, as ("data", "epochs or qat_epochs",
+    "quantize auto"), or such a list for each of its choices.
     """
     if isinstance(default, list):
         default = tuple(default)
     return field(default=default, metadata={"help": help_text, **metadata})
+
+
+def flag(name: str) -> str:
+    """The flag of a field: `max_drop` is --max-drop."""
+    return "--" + name.replace("_", "-")
+
+
+def opposite(name: str) -> str:
+    """The flag that switches off what a field switches on: --no-check of `check`, --header of `no_header`."""
+    return flag(name.removeprefix("no_") if name.startswith("no_") else f"no_{name}")
+
+
+def usage(known: Mapping[str, Field[Any]], words: str) -> str:
+    """A flag with what stands behind it: `tflite` is --tflite FILE, `quantize auto` is --quantize auto."""
+    name, *value = words.split()
+    return " ".join([flag(name), *(value or [str(known[name].metadata.get("metavar", ""))])]).rstrip()
 
 
 def in_panels(kind: type[Any]) -> list[Field[Any]]:

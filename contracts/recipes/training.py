@@ -11,56 +11,113 @@ OPTIMIZERS = (
 )
 """The optimizers of Keras, by the names of their classes."""
 
+TRAINS = ("epochs or qat_epochs",)
+"""What options of training need."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRecipe:
     """Fine-tuning after pruning."""
 
-    epochs: int = option(0, "Epochs of fine-tuning; zeros stay zero.", panel="Fine-tuning", within=(0, inf))
+    epochs: int = option(
+        0,
+        "Number of epochs of fine-tuning, or of training where the method trains; zeros stay zero.",
+        needs=("data",),
+        metavar="N",
+        panel="Fine-tuning",
+        within=(0, inf),
+    )
     from_scratch: bool = option(
         False,
-        "Start from initial weights; what prunes a trained model trains for half of the epochs first.",
+        "Start from initial weights; a method that prunes trained models trains them for half of the epochs first.",
+        needs=("epochs",),
         panel="Fine-tuning",
     )
     learning_rate: float | None = option(
         None,
-        "Its start; cosine decay to 0 (default: the compiled optimizer's, times 1/3 for few zeros to 4 after cuts).",
+        "Initial learning rate, which decays to 0 as a cosine (default: the compiled optimizer's, times 1/3 for few "
+        "zeros to 4 after cuts).",
+        needs=TRAINS,
+        metavar="R",
         panel="Fine-tuning",
         within=(1e-12, 1e6),
     )
-    batch_size: int = option(128, "Examples a step.", panel="Fine-tuning", within=(1, inf))
-    distill: bool = option(False, "Learn from the unpruned model too (or from --teacher).", panel="Fine-tuning")
-    teacher: str | None = option(None, "Saved model to learn from.", metavar="FILE", panel="Fine-tuning")
-    temperature: float = option(4.0, "Of the teacher's softened outputs.", panel="Fine-tuning", within=(1e-3, 1e6))
-    alpha: float = option(0.9, "Weight of the teacher, 0 to 1.", panel="Fine-tuning", within=(0.0, 1.0))
+    batch_size: int = option(
+        128,
+        "Number of examples in a step of training.",
+        needs=TRAINS,
+        metavar="N",
+        panel="Fine-tuning",
+        within=(1, inf),
+    )
+    distill: bool = option(
+        False, "Distil: learn from the unpruned model (or --teacher) too.", needs=("epochs",), panel="Fine-tuning"
+    )
+    teacher: str | None = option(
+        None,
+        "Saved model to distil from (default: the unpruned one).",
+        needs=("distill",),
+        metavar="FILE",
+        panel="Fine-tuning",
+    )
+    temperature: float = option(
+        4.0,
+        "Distillation temperature, above 0.",
+        needs=("distill",),
+        metavar="T",
+        panel="Fine-tuning",
+        within=(1e-3, 1e6),
+    )
+    alpha: float = option(
+        0.9,
+        "Weight of the teacher in the loss, 0 to 1; the labels have the rest.",
+        needs=("distill",),
+        metavar="A",
+        panel="Fine-tuning",
+        within=(0.0, 1.0),
+    )
     patience: int | None = option(
         None,
-        "Stop after so many epochs without a better validation score (default: never, as the rate decays to the end).",
+        "Number of epochs without a better validation score after which training stops (default: never).",
+        needs=TRAINS,
+        metavar="N",
         panel="Fine-tuning",
         within=(1, inf),
     )
     optimizer: str | None = option(
-        None, "Default: the one saved with the model, else adam.", choices=OPTIMIZERS, panel="Fine-tuning"
+        None,
+        "Optimizer (default: the one saved with the model, else adam).",
+        choices=OPTIMIZERS,
+        needs=TRAINS,
+        panel="Fine-tuning",
     )
     weight_decay: float | None = option(
         None,
-        "The optimizer's own, decoupled from the gradient (default: as saved).",
+        "Weight decay, decoupled from the gradient, 0 to 1 (default: as saved with the model).",
+        needs=TRAINS,
         metavar="W",
         panel="Fine-tuning",
         within=(0.0, 1.0),
     )
     class_weight: str | None = option(
-        None, "`balanced`: rare classes count as much as frequent ones.", choices=("balanced",), panel="Fine-tuning"
+        None,
+        "Weight of the classes: with `balanced`, rare ones count as much as frequent ones.",
+        choices=("balanced",),
+        needs=TRAINS,
+        panel="Fine-tuning",
     )
     strategy: str = option(
         "auto",
-        "auto: all GPUs, in mixed precision where they gain by it.",
+        "Strategy for several GPUs: `auto` takes all, with mixed precision where that is faster; `none` takes one; "
+        "`mirrored` insists on several.",
         choices=("auto", "none", "mirrored"),
+        needs=TRAINS,
         panel="Fine-tuning",
     )
     tensorboard: str | None = option(
         None,
-        "Loss, score, learning rate and zeros of each epoch, for TensorBoard.",
+        "Folder of TensorBoard logs: loss, score, learning rate and zeros of each epoch.",
+        needs=TRAINS,
         metavar="FOLDER",
         panel="Fine-tuning",
     )

@@ -7,7 +7,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from types import NoneType
@@ -15,52 +15,72 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.plugins import check_name
-from edgeprune.contracts.recipes.recipe import ModelRecipe
+from edgeprune.contracts.recipes.belonging import check_flags, waiting
+from edgeprune.contracts.recipes.fields import flag, usage
+from edgeprune.contracts.recipes.recipe import COMMANDS, ModelRecipe
 
 R = TypeVar("R", bound=ModelRecipe)
+Note = Callable[[str], None]
+"""Where a note to the user goes."""
 
 
-def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None) -> R:
+def no_note(text: str) -> None:
+    """Tell nobody."""
+
+
+def merge(kind: type[R], flags: Mapping[str, Any], file: Path | None = None, note: Note = no_note) -> R:
     """A recipe from flags (None: not given), a recipe file and the defaults, checked.
 
-    Raises UsageError for unknown keys, wrong types and values out of range.
+    A file may serve several commands, and several runs of one: what nothing reads in this run is left out, with a note.
+    Raises UsageError for unknown keys, wrong types, values out of range, and flags without what they belong to.
     """
-    given = read_recipe_file(kind, file) if file else {}
-    given |= {name: value for name, value in flags.items() if value is not None and value != ()}
-    for name in (name for name, value in given.items() if value == ""):
-        raise UsageError(
-            f"--{name.replace('_', '-')}: expected a value, found an empty one", "give one or leave it out"
-        )
-    recipe = kind(**given)
-    check(recipe)
-    return recipe
+    known = {item.name: item for item in fields(kind)}
+    read = read_recipe_file(kind, file, note) if file else {}
+    typed = {name: value for name, value in flags.items() if value is not None and value != ()}
+    for name in (name for name, value in {**read, **typed}.items() if value == ""):
+        raise UsageError(f"{flag(name)}: expected a value, found an empty one", "give one or leave it out")
+    given = {**read, **typed}
+    check(kind(**given))
+    for name in (name for name, item in known.items() if item.metadata.get("required") and name not in given):
+        raise UsageError(f"{usage(known, name)} is required, and it is not given", "see --help")
+    for name, lacks in waiting(known, typed, read).items():
+        note(f"{file}: {name.replace('_', '-')} has no effect without {lacks}")
+        del given[name]
+    check_flags(known, typed, given)
+    return kind(**given)
 
 
-def from_arguments(kind: type[R], arguments: Mapping[str, Any], file: Path | None = None) -> R:
+def from_arguments(kind: type[R], arguments: Mapping[str, Any], file: Path | None = None, note: Note = no_note) -> R:
     """The same from keyword arguments of Python (None: not given), whose types are checked as a recipe file's are."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return merge(kind, _typed_values(kind, given, "_", "", "argument", "help() of the function lists them"), file)
+    return merge(
+        kind, _typed_values([kind], given, "_", "", "argument", "help() of the function lists them"), file, note
+    )
 
 
-def read_recipe_file(kind: type[ModelRecipe], file: Path) -> dict[str, Any]:
-    """The keys of a TOML recipe file; `-` in a key reads as `_`, as in the flags."""
+def read_recipe_file(kind: type[ModelRecipe], file: Path, note: Note = no_note) -> dict[str, Any]:
+    """The keys of a TOML recipe file that are of this command, as recipes have them; `-` in a key reads as `_`."""
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{file}: the recipe cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: not a TOML file: {error}") from error
-    return _typed_values(kind, table, "-", f"{file}: ", "key", "see --help for the names")
+    values = _typed_values([*COMMANDS, kind], table, "-", f"{file}: ", "key", "see --help for the names")
+    own = {item.name for item in fields(kind)}
+    for name in (name for name in values if name not in own):
+        note(f"{file}: {name.replace('_', '-')} is an option of other commands")
+    return {name: value for name, value in values.items() if name in own}
 
 
 def _typed_values(
-    kind: type[ModelRecipe], given: Mapping[str, Any], mark: str, where: str, what: str, more: str
+    kinds: Sequence[type[ModelRecipe]], given: Mapping[str, Any], mark: str, where: str, what: str, more: str
 ) -> dict[str, Any]:
     """What was given under the names of fields, as their types; in messages, names are spelled with `mark`.
 
     Raises UsageError for unknown names and wrong types.
     """
-    known = {item.name.replace("_", mark): item for item in fields(kind)}
+    known = {item.name.replace("_", mark): item for kind in kinds for item in fields(kind)}
     values = {}
     for key, value in given.items():
         name = re.sub("[-_]", mark, key)
@@ -107,19 +127,18 @@ def check(recipe: ModelRecipe) -> None:
     """Check numbers against their ranges and names against their choices; raises UsageError."""
     for item in fields(recipe):
         value = getattr(recipe, item.name)
-        flag = "--" + item.name.replace("_", "-")
         choices = item.metadata.get("choices")
         for name in value if isinstance(value, tuple) else (value,):
             if choices and name is not None and name not in choices:
-                raise UsageError(f"{flag}: expected one of {', '.join(choices)}, found {name!r}")
+                raise UsageError(f"{flag(item.name)}: expected one of {', '.join(choices)}, found {name!r}")
         if "plugins" in item.metadata and value not in (None, *item.metadata.get("also", ())):
-            check_name(item.metadata["plugins"], value, flag)
+            check_name(item.metadata["plugins"], value, flag(item.name))
         if "within" in item.metadata and value is not None:
-            check_range(flag, value, *item.metadata["within"])
+            check_range(flag(item.name), value, *item.metadata["within"])
 
 
-def check_range(flag: str, value: float, low: float, high: float) -> None:
+def check_range(words: str, value: float, low: float, high: float) -> None:
     """Raise UsageError unless low <= value <= high (NaN never is)."""
     if not low <= value <= high:
-        limit = f"at least {low}" if high == math.inf else f"{low} to {high}"
-        raise UsageError(f"{flag}: expected {limit}, found {value}")
+        limit = f"at least {low:.15g}" if high == math.inf else f"{low:.15g} to {high:.15g}"
+        raise UsageError(f"{words}: expected {limit}, found {value}")

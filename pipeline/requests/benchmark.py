@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe
 from edgeprune.pipeline.files.model_paths import is_tflite
 from edgeprune.pipeline.files.outputs import check_outputs
@@ -17,8 +16,6 @@ def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
     """Raise UsageError, ModelFileError or OutputError for a request that could not be carried out in the end."""
     check_data(recipe)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    if recipe.plot and not recipe.data:
-        raise UsageError("--plot draws scores, and there is no data", "give --data D")
     read = [path for file in files for path in inputs(file, recipe)]
     check_outputs([Path(recipe.plot)] if recipe.plot else [], read, recipe.force)
     check_named_files(recipe)

@@ -1,7 +1,5 @@
 """What can be wrong with the options about data, before a model is loaded for it. Imports nothing that is slow."""
 
-from dataclasses import fields
-
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import DataRecipe
 from edgeprune.dataset_io.loss_names import requested_loss
@@ -9,16 +7,12 @@ from edgeprune.dataset_io.options import DataOptions
 
 
 def check_data(recipe: DataRecipe) -> None:
-    """Raise UsageError for options that name nothing, DataError for data that is not there or of no known kind."""
-    given = [item.name for item in fields(DataRecipe) if getattr(recipe, item.name) != item.default]
+    """Raise UsageError for values that name nothing, DataError for data that is not there or of no known kind."""
     if recipe.data is None:
-        for name in given:
-            if name != "target" or "input" in recipe.target:
-                raise UsageError(f"--{name.replace('_', '-')} is about the data, and there is none", "give --data D")
         return
     data_options(recipe)
     if recipe.no_header and not recipe.data.lower().endswith(".csv"):
-        raise UsageError(f"--no-header is about a .csv file, found --data {recipe.data}", "leave it out")
+        raise UsageError(f"--no-header needs a .csv, found --data {recipe.data}", "leave --no-header out")
     if recipe.loss:
         requested_loss(recipe.loss)
     from edgeprune.dataset_io.opening import find_format  # which needs NumPy, and --help does not

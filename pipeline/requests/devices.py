@@ -15,16 +15,14 @@ def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
     check_suffix("--tflite", tflite, (".tflite",))
     check_suffix("--c-array", recipe.c_array, C_SUFFIXES)
     devices = [name for name in recipe.target if name != "input"]
-    about_file = [*(f"--target {name}" for name in devices), *(["--c-array"] if recipe.c_array else [])]
-    if about_file and not tflite:
-        raise UsageError(f"{about_file[0]} is about the .tflite file", "give --tflite FILE too")
     if len(set(devices)) > 1:
-        raise UsageError("--target mobile and --target micro are two devices", "export for each in a run of its own")
-    if recipe.max_arena is not None and "micro" not in devices:
-        raise UsageError("--max-arena is the memory of TFLite Micro", "give --target micro too")
+        raise UsageError("--target mobile and --target micro exclude each other", "export for each in a run of its own")
     if "micro" in devices:
         if isinstance(recipe, NumericsRecipe) and recipe.sparse == "on":
-            raise UsageError("--sparse on: TFLite Micro reads weights only dense", "leave it out, or --target micro")
+            raise UsageError(
+                "--sparse on and --target micro exclude each other: TFLite Micro reads dense weights only",
+                "leave one of them out",
+            )
         from edgeprune.tflite_export.devices.micro import require_micro
 
         require_micro()

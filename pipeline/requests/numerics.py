@@ -1,25 +1,13 @@
 """What can be wrong with the numeric formats that are asked for, before a model is opened. Imports nothing slow."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from edgeprune.contracts import plugins
 from edgeprune.contracts.errors import UsageError
-from edgeprune.contracts.recipes.recipe import NumericsRecipe, QuantizationRecipe
+from edgeprune.contracts.recipes.recipe import NumericsRecipe
 
 NUMERICS = "edgeprune.tflite_export.numerics"
 AUTO = "auto"
-
-
-def check_about_file(recipe: QuantizationRecipe, tflite: str | None) -> None:
-    """Raise UsageError for options about a .tflite file where none is written."""
-    if tflite:
-        return
-    if recipe.quantize != "none":
-        raise UsageError(f"--quantize {recipe.quantize} is the format of the .tflite file", "give --tflite FILE too")
-    for item in fields(NumericsRecipe):
-        if getattr(recipe, item.name) != item.default:
-            raise UsageError(f"--{item.name.replace('_', '-')} is about the .tflite file", "give --tflite FILE too")
 
 
 def check_numerics(recipe: NumericsRecipe, formats: Sequence[str], data: str | None) -> None:
@@ -40,13 +28,13 @@ def check_numerics(recipe: NumericsRecipe, formats: Sequence[str], data: str | N
         )
     if recipe.keep_float and not any(hasattr(numeric, "keep") for numeric in loaded.values()):
         raise UsageError(
-            f"--keep-float: --quantize {','.join(formats)} is the same for all layers",
+            f"--keep-float: --quantize {','.join(formats)} treats all layers alike",
             f"use --quantize {_able('keep')}",
         )
     calibrated = [name for name in fit if loaded[name].NEEDS_CALIBRATION]
     if data is None and calibrated and (AUTO not in formats or calibrated == fit):
         raise UsageError(
-            f"--quantize {calibrated[0]} is calibrated on examples, and there is no data",
+            f"--quantize {calibrated[0]} needs data for calibration",
             "give --data D with examples like those the device will see",
         )
 

@@ -19,7 +19,7 @@ from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.devices import c_array_outputs, check_device
 from edgeprune.pipeline.requests.files import check_named_files
-from edgeprune.pipeline.requests.numerics import NUMERICS, check_about_file, check_numerics
+from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
 
 MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
@@ -61,15 +61,17 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     method = load_method(recipe)
     if recipe.check and method.KIND == "mask":
-        raise UsageError(f"--check proves cuts, and --method {recipe.method} cuts nothing off", "leave it out")
+        raise UsageError(
+            f"--check proves that removed channels or layers are cut right, and --method {recipe.method} removes none",
+            "leave --check out",
+        )
     check_training(recipe, method)
-    check_about_file(recipe, recipe.tflite)
     _check_file(recipe)
     check_device(recipe, recipe.tflite)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
     if recipe.plot and (recipe.dry_run or method.KIND != "channels"):
         why = "--dry-run writes nothing" if recipe.dry_run else f"--method {recipe.method} removes none"
-        raise UsageError(f"--plot draws the units that go, and {why}", "leave one of them out")
+        raise UsageError(f"--plot draws the channels that are removed, and {why}", "leave one of them out")
     outputs = prune_outputs(model, recipe)
     _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
@@ -104,12 +106,8 @@ def inputs(model: Path, recipe: ModelRecipe) -> list[Path]:
 
 def check_export(model: Path, recipe: ExportRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
-    if not recipe.tflite:
-        raise UsageError("export needs a file to write", "give --tflite OUT.tflite")
     check_device(recipe, recipe.tflite)
     _check_file(recipe)
-    if recipe.store and not recipe.qat_epochs:
-        raise UsageError("--store is for training, and nothing is trained", "give --qat-epochs N")
     check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
     check_named_files(recipe)
     check_data(recipe)
@@ -119,10 +117,6 @@ def _check_file(recipe: FileRecipe) -> None:
     """Raise UsageError for what does not go together in the choice of the .tflite file."""
     _check_rounding(recipe)
     check_numerics(recipe, [recipe.quantize], recipe.data)
-    if recipe.prefer != "size" and recipe.quantize != "auto":
-        raise UsageError(f"--prefer {recipe.prefer} chooses among numeric formats", "give --quantize auto too")
-    if (recipe.min_score is not None or recipe.max_drop is not None) and recipe.data is None:
-        raise UsageError("--min-score and --max-drop compare scores", "give --data D")
 
 
 def _check_rounding(recipe: FileRecipe) -> None:
@@ -130,11 +124,9 @@ def _check_rounding(recipe: FileRecipe) -> None:
         return
     quantize = recipe.quantize
     if quantize == "auto" or not hasattr(plugins.load(NUMERICS, quantize), "configure_trained"):
-        raise UsageError(f"--qat-epochs trains with the rounding of int8, found --quantize {quantize}", "give int8")
-    if recipe.data is None:
-        raise UsageError(f"--qat-epochs {recipe.qat_epochs} trains, and there is no data", "give --data D")
+        raise UsageError(f"--qat-epochs needs --quantize int8, found --quantize {quantize}", "give --quantize int8")
     if getattr(recipe, "strategy", None) == "mirrored":
-        raise UsageError("--strategy mirrored: --qat-epochs trains on one device only", "leave it out")
+        raise UsageError("--strategy mirrored: --qat-epochs trains on one device only", "leave --strategy out")
 
 
 def export_outputs(recipe: ExportRecipe) -> dict[str, Path]:
@@ -144,39 +136,19 @@ def export_outputs(recipe: ExportRecipe) -> dict[str, Path]:
 
 def check_training(recipe: PointRecipe, method: ModuleType) -> None:
     """Raise UsageError where a method, or its fine-tuning, lacks epochs or data."""
-    example = "for example --epochs 10 --data D"
     trains = method.KIND in TRAINING_KINDS
     if trains and not recipe.epochs and not _is_dry(recipe):
-        raise UsageError(f"--method {recipe.method} trains, and needs --epochs N", example)
-    if recipe.from_scratch and not recipe.epochs:
-        raise UsageError("--from-scratch trains, and needs --epochs N", example)
+        raise UsageError(f"--method {recipe.method} needs --epochs N, as it trains", "for example --epochs 10 --data D")
     if recipe.from_scratch and recipe.epochs < 2 and not trains:
         raise UsageError(
-            f"--from-scratch shares the epochs between training and fine-tuning, found --epochs {recipe.epochs}",
+            f"--from-scratch trains for half of the epochs and fine-tunes for the rest, found --epochs {recipe.epochs}",
             "give --epochs 2 or more",
         )
     if recipe.strategy == "mirrored" and method.KIND == "scheduled":
-        raise UsageError(f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave it out")
-    _check_training_options(recipe)
-    if recipe.epochs and not recipe.data:
-        raise UsageError(f"--epochs {recipe.epochs} trains, and there is no data", "give --data D")
+        raise UsageError(
+            f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave --strategy out"
+        )
     check_evidence(recipe, method)
-
-
-def _check_training_options(recipe: PointRecipe) -> None:
-    """Raise UsageError for options of training where nothing is trained, of --distill where that is not given."""
-    if recipe.teacher and not recipe.distill:
-        raise UsageError("--teacher names whom --distill learns from", "give --distill too")
-    if recipe.distill and not recipe.epochs:
-        raise UsageError("--distill is a way of fine-tuning", "give --epochs N")
-    for name in ("temperature", "alpha"):
-        if getattr(recipe, name) != getattr(PointRecipe, name) and not recipe.distill:
-            raise UsageError(f"--{name} is of --distill", "give --distill too")
-    about_training = ["optimizer", "weight_decay", "learning_rate", "patience", "class_weight", "tensorboard"]
-    about_training += ["store"] if isinstance(recipe, PruneRecipe) else []
-    for name in about_training:
-        if getattr(recipe, name) is not None and not (recipe.epochs or getattr(recipe, "qat_epochs", 0)):
-            raise UsageError(f"--{name.replace('_', '-')} is for training, and nothing is trained", "give --epochs N")
 
 
 def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
@@ -184,13 +156,13 @@ def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
     if recipe.data is not None:
         return
     if method.KIND == "layers":
-        raise UsageError("--method layers compares outputs on data, and there is none", "give --data D")
+        raise UsageError("--method layers needs data: it compares outputs on it", "give --data D")
     if method.KIND == "channels":
         from edgeprune.pruning.cuts.structured_cut import needs  # which needs NumPy, and --help does not
 
         criterion = method.request(recipe, recipe.seed).criterion
         if needs(criterion) != "weights":
-            raise UsageError(f"--criterion {criterion} looks at {needs(criterion)} and needs data", "give --data D")
+            raise UsageError(f"--criterion {criterion} needs data: it ranks by {needs(criterion)}", "give --data D")
 
 
 def _is_dry(recipe: PointRecipe) -> bool:

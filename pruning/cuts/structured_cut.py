@@ -146,7 +146,7 @@ def _scores(
     """Scores of all units, comparable between groups where they are ranked, and notes on what was not seen."""
     criterion = plugins.load(CRITERIA, request.criterion)
     if criterion.NEEDS != "weights" and statistics is None:
-        raise UsageError(f"--criterion {request.criterion} looks at {criterion.NEEDS} and needs data", "give --data D")
+        raise UsageError(f"--criterion {request.criterion} needs data: it ranks by {criterion.NEEDS}", "give --data D")
     evidence = Evidence(graph=graph, weights=weights, statistics=statistics or ChannelStatistics(), seed=request.seed)
     scores: Vector = criterion.score(evidence)
     unseen = np.isnan(scores)

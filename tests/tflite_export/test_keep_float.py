@@ -37,7 +37,7 @@ def test_what_cannot_be_kept_is_refused(cases, kind):
     case = cases(kind, "residual")
     with pytest.raises(UsageError, match=r"--keep-float 'nope\*' matches no layer; the layers are image, conv2d"):
         case.converter.convert("int8", calibration=case.examples, keep_float=("nope*",))
-    with pytest.raises(UsageError, match="--quantize dynamic is the same for all layers; use --quantize int4 or int8"):
+    with pytest.raises(UsageError, match="--quantize dynamic treats all layers alike; use --quantize int4 or int8"):
         case.converter.convert("dynamic", keep_float=("conv*",))
     recurrent = cases(kind, "lstm")
     with pytest.raises(ExportError, match="expected a model without recurrent layers"):

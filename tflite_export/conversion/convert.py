@@ -207,11 +207,11 @@ def can_keep_float(quantize: str) -> bool:
 
 
 def check_keep_float(quantize: str) -> None:
-    """Raise UsageError for a numeric format that is the same for all layers."""
+    """Raise UsageError for a numeric format that treats all layers alike."""
     if not can_keep_float(quantize):
         able = [name for name in plugins.catalogue(NUMERICS) if can_keep_float(name)]
         raise UsageError(
-            f"--keep-float: --quantize {quantize} is the same for all layers", f"use --quantize {' or '.join(able)}"
+            f"--keep-float: --quantize {quantize} treats all layers alike", f"use --quantize {' or '.join(able)}"
         )
 
 

@@ -26,5 +26,5 @@ def test_every_number_has_a_range_where_it_stands_that_holds_its_default(name):
 
 def test_both_ends_of_a_range_belong_to_it():
     assert merge(PruneRecipe, {"sparsity": 1.0}).sparsity == 1
-    with pytest.raises(UsageError, match=r"--sparsity: expected 0\.0 to 1\.0, found 1\.1"):
+    with pytest.raises(UsageError, match=r"--sparsity: expected 0 to 1, found 1\.1"):
         merge(PruneRecipe, {"sparsity": 1.1})

@@ -41,11 +41,11 @@ def test_the_header_is_not_overwritten_unasked(model, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--target mobile --target micro", "--target mobile and --target micro are two devices"),
+        ("--target mobile --target micro", "--target mobile and --target micro exclude each other"),
         ("--target watch", "--target: expected one of input, mobile, micro, found 'watch'"),
-        ("--max-arena 1000", "--max-arena is the memory of TFLite Micro; give --target micro too"),
+        ("--max-arena 1000", "--max-arena needs --target micro; give --target micro too"),
         ("--c-array m.h", "--c-array m.h: expected a name that ends in .cc, .cpp"),
-        ("--target micro --sparse on", "TFLite Micro reads weights only dense"),
+        ("--target micro --sparse on", "TFLite Micro reads dense weights only"),
     ],
 )
 def test_options_that_do_not_go_together_are_wrong_usage(model, tmp_path, options, message, capsys):
@@ -55,7 +55,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(model, tmp_path, option
 
 def test_a_device_without_a_file_is_wrong_usage(model, capsys):
     assert run(["prune", model, "--threshold", "0.1", "--target", "micro"]) == 2
-    assert "--target micro is about the .tflite file; give --tflite FILE too" in capsys.readouterr().err
+    assert "--target micro needs --tflite; give --tflite FILE.tflite too" in capsys.readouterr().err
 
 
 def test_the_target_of_training_and_the_device_go_together(samples, tmp_path, capsys):

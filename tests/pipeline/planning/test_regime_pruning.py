@@ -112,10 +112,10 @@ def test_a_dry_run_shows_each_layers_zeros_and_trains_nothing(edgeprune, folder,
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (("--method", "set"), "--method set trains, and needs --epochs N; for example --epochs 10 --data D"),
+        (("--method", "set"), "--method set needs --epochs N, as it trains; for example --epochs 10 --data D"),
         (("--method", "set", "--epsilon", 2, "--sparsity", 0.5, "--epochs", 1), "give one of them"),
         (("--method", "in-training", "--rounds", 2, "--epochs", 1), "--rounds is not for --method in-training"),
-        (("--from-scratch", "--threshold", 0.1), "--from-scratch trains, and needs --epochs N"),
+        (("--from-scratch", "--threshold", 0.1), "--from-scratch needs --epochs; give --epochs N too"),
         (("--from-scratch", "--threshold", 0.1, "--epochs", 1), "give --epochs 2 or more"),
     ],
 )

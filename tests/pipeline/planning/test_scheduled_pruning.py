@@ -111,7 +111,6 @@ def test_a_dry_run_shows_the_zeros_that_are_to_come(folder, edgeprune, tmp_path)
         (("--sparsity", 0.3), 1, "hidden/kernel: 160 of 320 weights are zero already, and 96 are asked for"),
         (("--policy", "xnnpack"), 1, "--policy xnnpack: XNNPACK cannot run this model sparsely: Could not find"),
         (("--exclude", "h*", "--exclude", "*/conv"), 1, "TFMOT can prune no layer: TFMOT does not prune the "),
-        (("--sparsity", 0.9, "--epochs", 0), 2, "--method scheduled trains, and needs --epochs N"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_training(prune, tmp_path, options, code, message):

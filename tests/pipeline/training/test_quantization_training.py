@@ -77,10 +77,10 @@ def test_training_with_rounding_leaves_the_model_as_it_was(folder, edgeprune, tm
     ("options", "message"),
     [
         ("--clusters 1", "--clusters: expected 2 to 65536, found 1"),
-        ("--qat-epochs 1 --data d.npz --tflite m.tflite", "trains with the rounding of int8, found --quantize none"),
-        ("--qat-epochs 1 --tflite m.tflite --quantize int8", "--qat-epochs 1 trains, and there is no data"),
-        ("--qat-epochs 1 --data d.npz", "--qat-epochs"),
-        ("--prefer gzip --tflite m.tflite", "--prefer gzip chooses among numeric formats; give --quantize auto too"),
+        ("--qat-epochs 1 --data d.npz --tflite m.tflite", "--qat-epochs needs --quantize int8, found --quantize none"),
+        ("--qat-epochs 1 --tflite m.tflite --quantize int8", "--qat-epochs needs --data; give --data D"),
+        ("--qat-epochs 1 --data d.npz", "--qat-epochs needs --tflite"),
+        ("--prefer gzip --tflite m.tflite", "--prefer needs --quantize auto; give --quantize auto too"),
     ],
 )
 def test_wrong_usage_is_told(options, message, folder, edgeprune, tmp_path):

@@ -114,7 +114,7 @@ def test_a_threshold_takes_weak_activations_and_leaves_what_was_not_seen():
 
 @pytest.mark.parametrize(("criterion", "needed"), [("activation", "activations"), ("taylor", "gradients")])
 def test_a_criterion_that_needs_data_asks_for_it(criterion, needed):
-    with pytest.raises(UsageError, match=f"--criterion {criterion} looks at {needed} and needs data; give --data D"):
+    with pytest.raises(UsageError, match=f"--criterion {criterion} needs data: it ranks by {needed}; give --data D"):
         stay(CutRequest(ratio=0.5, criterion=criterion))
 
 
