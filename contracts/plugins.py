@@ -7,6 +7,7 @@ import ast
 import difflib
 import importlib
 import importlib.util
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,9 +26,10 @@ def catalogue(package: str) -> dict[str, str]:
     return {name: summary for name, summary in summaries.items() if summary is not None}
 
 
-def forms(package: str) -> list[str]:
-    """Of plug-ins whose summary is "WHAT: more": what each of them takes."""
-    return [summary.partition(":")[0] for summary in catalogue(package).values()]
+def forms(package: str, names: Iterable[str] | None = None) -> list[str]:
+    """Of plug-ins (None: all) whose summary is "WHAT: more": what each of them takes."""
+    summaries = catalogue(package)
+    return [summaries[name].partition(":")[0] for name in (summaries if names is None else names)]
 
 
 def load(package: str, name: str) -> ModuleType:

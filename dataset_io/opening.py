@@ -11,6 +11,7 @@ from edgeprune.contracts.data import Data
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
+from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.part_shapes import check_parts
@@ -29,7 +30,9 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
     Where there is only a test part, `train` and `validation` are empty (size 0). Raises DataError for data that is
     missing, damaged or does not fit the model, UsageError for options that do not fit it.
     """
-    raw = find_format(source).read(source, interface, options)
+    data_format = find_format(source)
+    _check_arrays(source, data_format, interface)
+    raw = data_format.read(source, interface, options)
     parts = [part for part in (raw.train, raw.test) if part is not None]
     if raw.train and raw.test:
         check_parts(source, raw.train, raw.test, interface)
@@ -75,6 +78,18 @@ def find_format(source: str) -> ModuleType:
         if nearest:
             raise DataError(f"--data {source!r} is no file, folder or Keras data set", f"did you mean {nearest[0]!r}?")
     raise DataError(f"--data {source!r} is {found}", f"give {'; '.join(forms(FORMATS))}")
+
+
+def _check_arrays(source: str, data_format: ModuleType, interface: Interface) -> None:
+    """Raise DataError where the model has several inputs or outputs, and the format holds one of each."""
+    if (len(interface.inputs), len(interface.outputs)) == (1, 1) or SEVERAL_ARRAYS in data_format.HOLDS:
+        return
+    able = [name for name in catalogue(FORMATS) if SEVERAL_ARRAYS in load(FORMATS, name).HOLDS]
+    raise DataError(
+        f"{source} holds one input and one output, the model has {len(interface.inputs)} inputs and "
+        f"{len(interface.outputs)} outputs",
+        f"give {'; '.join(forms(FORMATS, able))}",
+    )
 
 
 def _check_label_count(source: str, interface: Interface, labels: tuple[Facts, ...], options: DataOptions) -> None:

@@ -1,9 +1,9 @@
 """The contract of every plug-in: the folders are gone through, no name is listed here.
 
-What each criterion, method and format computes is tested beside it; here stands what makes a new file one of them.
+Those for data have theirs in `test_plugins_data.py`. What each criterion, method and format computes is tested beside
+it; here stands what makes a new file one of them.
 """
 
-import contextlib
 import inspect
 from dataclasses import fields
 
@@ -11,21 +11,19 @@ import numpy as np
 import pytest
 
 from edgeprune.cli.methods import KINDS
-from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.plugins import catalogue, load
 from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
-from edgeprune.dataset_io.answers import CLASSES, QUANTITIES
-from edgeprune.dataset_io.scoring import for_outputs
 from edgeprune.pipeline.planning.methods import PLANNERS
 from edgeprune.pipeline.requests.prune import EVERY_METHODS, TRAINING_KINDS, load_method
+from edgeprune.pruning.cuts.structured_cut import CutRequest, plan_cut
 from edgeprune.tflite_export.verification.bounds import ErrorBound
-from tests.plugin_cases.answers import answers
+from tests.plugin_cases.channels import MODEL, SEEN, renumbered, uneven_evidence
 from tests.pruning.test_criteria import evidence
 
 LONGEST_SUMMARY = 120
 METHODS, CRITERIA = "edgeprune.pruning.methods", "edgeprune.pruning.criteria"
-NUMERICS, FORMATS = "edgeprune.tflite_export.numerics", "edgeprune.dataset_io.formats"
-METRICS = "edgeprune.dataset_io.metrics"
+NUMERICS = "edgeprune.tflite_export.numerics"
 AMOUNTS = {
     "threshold": 0.1,
     "sparsity": 0.5,
@@ -96,15 +94,48 @@ def accepts(method, recipe: MethodRecipe) -> bool:
 
 
 @plugins(CRITERIA)
-def test_a_criterion_gives_one_finite_score_a_unit_and_changes_nothing(name):
-    criterion, seen = load(CRITERIA, name), evidence()
+def test_a_criterion_says_what_it_looks_at_and_whether_its_scores_compare(name):
+    criterion = load(CRITERIA, name)
     assert criterion.NEEDS in ("weights", "activations", "gradients")
     assert isinstance(criterion.COMPARABLE, bool)
+
+
+@plugins(CRITERIA)
+@pytest.mark.parametrize("make", [evidence, uneven_evidence])
+def test_a_criterion_gives_one_finite_score_a_unit_that_it_can_see_and_changes_nothing(name, make):
+    criterion, seen = load(CRITERIA, name), make()
     scores = criterion.score(seen)
     assert scores.shape == (len(seen.graph.group_of),)
     assert scores.dtype == np.float64
-    assert np.isfinite(scores).all()
-    assert all(np.array_equal(weight, evidence().weights[key]) for key, weight in seen.weights.items())
+    assert np.isfinite(scores[:SEEN]).all()
+    assert not np.isinf(scores).any(), "a unit of which nothing is seen is NaN"
+    assert criterion.COMPARABLE or (scores[:SEEN] >= 0).all(), "what is divided by its group's mean is not below 0"
+    assert np.array_equal(scores, criterion.score(make()), equal_nan=True), "the same evidence gives the same scores"
+    assert all(np.array_equal(weight, make().weights[key]) for key, weight in seen.weights.items())
+
+
+@plugins(CRITERIA)
+def test_a_criterions_score_belongs_to_the_unit_and_not_to_its_number(name):
+    criterion, seen = load(CRITERIA, name), uneven_evidence()
+    scores = criterion.score(seen)
+    if not np.array_equal(scores, criterion.score(uneven_evidence(seed=1)), equal_nan=True):
+        pytest.skip("its scores are drawn")
+    other, now = renumbered(seen)
+    np.testing.assert_allclose(criterion.score(other)[now], scores)
+
+
+@plugins(CRITERIA)
+def test_a_criterion_ranks_for_a_cut(name):
+    """Half of the units go, of each group or of all together; of each group at least one stays."""
+    seen = uneven_evidence()
+    kept = {}
+    for scope in ("layer", "global"):
+        request = CutRequest(criterion=name, ratio=0.5, scope=scope)
+        plan = plan_cut(MODEL, seen.graph, (), seen.weights, request, seen.statistics)
+        kept[scope] = np.bincount(seen.graph.group_of[plan.kept], minlength=4)
+    assert kept["layer"].tolist() == [2, 1, 1, 1]
+    assert kept["global"].min() >= 1
+    assert kept["global"].sum() in (4, 5)
 
 
 @plugins(NUMERICS)
@@ -116,76 +147,3 @@ def test_a_numeric_format_says_what_it_needs_and_how_exact_it_is(name):
     bounds = (numeric.BOUND.largest, numeric.BOUND.mean)
     assert any(bound is not None for bound in bounds), "a format without a bound would let any file through"
     assert list(inspect.signature(numeric.configure).parameters) == ["converter", "calibration", "io"]
-
-
-@plugins(FORMATS)
-def test_a_data_format_knows_its_own_and_only_existing_sources(name, tmp_path):
-    data_format = load(FORMATS, name)
-    assert data_format.matches(str(tmp_path / "missing.npz")) is False
-    assert list(inspect.signature(data_format.read).parameters) == ["source", "interface", "options"]
-
-
-def test_no_two_data_formats_claim_the_same_source(samples, tmp_path):
-    (tmp_path / "table.csv").write_text("x,y\n1,0\n")
-    for source in (samples / "digits.npz", tmp_path / "table.csv", "mnist"):
-        claims = [name for name in catalogue(FORMATS) if load(FORMATS, name).matches(str(source))]
-        assert len(claims) == 1, f"{source}: {claims}"
-
-
-@plugins(METRICS)
-def test_a_metric_states_its_facts(name):
-    metric = load(METRICS, name)
-    assert metric.FITS
-    assert set(metric.FITS) <= {*CLASSES, *QUANTITIES}
-    assert {type(metric.HIGHER_IS_BETTER), type(metric.BOUNDED), type(metric.PERCENT)} == {bool}
-
-
-@plugins(METRICS)
-def test_a_metric_ranks_answers_as_it_says_and_is_one_for_right_ones_or_zero_for_an_error(name):
-    metric = load(METRICS, name)
-    sign = 1 if metric.HIGHER_IS_BETTER else -1
-    for what, given in asked(metric):
-        right, half, wrong, chance = (metric.score(given.labels, each, given.output) for each in given.all)
-        assert all(isinstance(score, float) for score in (right, half, wrong, chance)), what
-        assert sign * right > sign * half > sign * wrong, what
-        assert sign * right > sign * chance, what
-        if not metric.HIGHER_IS_BETTER:
-            assert right == pytest.approx(0, abs=1e-3), what
-        elif metric.BOUNDED:
-            assert right == pytest.approx(1), what
-
-
-@plugins(METRICS)
-def test_a_metric_is_bounded_by_one_if_and_only_if_it_says_so(name):
-    """By this fact alone --max-drop counts points of 100 or per cent."""
-    metric = load(METRICS, name)
-    seen = [metric.score(given.labels, each, given.output) for _, given in asked(metric) for each in given.all]
-    assert (max(seen) <= 1) == metric.BOUNDED
-    assert not metric.PERCENT or (metric.BOUNDED and min(seen) >= 0)
-
-
-@plugins(METRICS)
-def test_a_metric_changes_nothing_and_takes_parts_of_one_class(name):
-    metric = load(METRICS, name)
-    for _, given in asked(metric):
-        before = [array.copy() for array in (given.labels, given.chance)]
-        first = metric.score(given.labels, given.chance, given.output)
-        assert first == metric.score(given.labels, given.chance, given.output)
-        assert all(map(np.array_equal, before, (given.labels, given.chance)))
-        if given.output.kind in CLASSES:
-            same = np.repeat(given.labels[:1], len(given.labels), axis=0)
-            with contextlib.suppress(DataError):  # auc needs two
-                assert np.isfinite(metric.score(same, given.chance, given.output))
-
-
-@plugins(METRICS)
-def test_the_score_of_answers_that_are_not_finite_is_not_a_number(name):
-    for kind in load(METRICS, name).FITS:
-        (scored,) = for_outputs(name, (kind,), (False,))
-        given = next(iter(answers(kind).values()))
-        assert np.isnan(scored.compute(given.labels, np.full_like(given.right, np.nan)))
-
-
-def asked(metric):
-    """All forms of answers of the kinds of task that a metric names."""
-    return [(f"{kind}: {what}", given) for kind in metric.FITS for what, given in answers(kind).items()]

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from edgeprune.contracts.data import Indices
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface, Port
 from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.examples import ONE_PART, TEST_PART, TEXT_LABELS, Examples
 from edgeprune.dataset_io.facts import Facts, label_facts
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.parts import RawData
@@ -22,6 +23,7 @@ from edgeprune.dataset_io.splits import plain_reason
 from edgeprune.dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of images: a sub-folder for each class, train/ and test/ above them if present; read as a stream"
+HOLDS = (TEXT_LABELS, TEST_PART, ONE_PART)
 
 _SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
 _PARTS = ("train", "test")
@@ -48,12 +50,6 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 
     Raises DataError for broken images, folders without classes, or a model that takes no image.
     """
-    if len(interface.inputs) != 1 or len(interface.outputs) != 1:
-        raise DataError(
-            f"{source} is a folder of images, and the model has {len(interface.inputs)} inputs and "
-            f"{len(interface.outputs)} outputs",
-            "use an .npz with x_NAME and y_NAME for each",
-        )
     root = Path(source)
     folders = {name: root / name for name in _PARTS if (root / name).is_dir()} or {"train": root}
     names = () if options.target_is_input else _class_names(next(iter(folders.values())))
@@ -71,6 +67,20 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         notes.append("classes by number: " + ", ".join(f"{number} {name}" for number, name in enumerate(names)))
     notes += _left_out(root, folders, len(every_path))
     return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(notes))
+
+
+def write(folder: Path, parts: Mapping[str, Examples]) -> str:
+    """Write each example, whole numbers of shape (height, width, 1 or 3), as a .png into its class's folder, if any."""
+    from PIL import Image
+
+    for part, examples in parts.items():
+        (inputs,) = examples.inputs.values()
+        (labels,) = examples.labels.values() or [[""] * len(inputs)]
+        for number, (pixels, label) in enumerate(zip(inputs, labels, strict=True)):
+            file = folder / part / str(label) / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file)
+    return str(folder)
 
 
 def _images(folder: Path) -> Iterator[Path]:

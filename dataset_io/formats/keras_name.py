@@ -3,7 +3,7 @@
 import importlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.examples import Examples
 from edgeprune.dataset_io.formats import npz
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.parts import RawData, checked_part
@@ -23,6 +24,7 @@ NAMES = (
 )  # fmt: skip
 
 SUMMARY = "mnist, fashion_mnist, cifar10, …: a keras.datasets name, from Keras's own cache"
+HOLDS = npz.HOLDS  # as `mnist`, of which any .npz may lie in the cache
 
 _TEXTS = ("imdb", "reuters")
 _WORDS = 10_000
@@ -54,6 +56,14 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         test=checked_part(source, {"x_test": x_test}, {"y_test": np.asarray(y_test)} if with_labels else {}),
         notes=notes,
     )
+
+
+def write(folder: Path, parts: Mapping[str, Examples]) -> str:
+    """Put the examples into the cache in `folder` (which KERAS_HOME has to name), as `mnist`."""
+    cached = folder / "datasets" / "mnist.npz"
+    cached.parent.mkdir()
+    Path(npz.write(folder, parts)).rename(cached)
+    return "mnist"
 
 
 def _load(source: str) -> Any:

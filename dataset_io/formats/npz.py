@@ -4,6 +4,7 @@ Never unpickled: an archive with object arrays could run code on loading.
 """
 
 import zipfile
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import numpy as np
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface, Port
-from edgeprune.dataset_io.labels import number_text_classes
+from edgeprune.dataset_io.examples import HOLDINGS, Examples, raw_data
 from edgeprune.dataset_io.options import DataOptions
-from edgeprune.dataset_io.parts import ArrayPart, Named, RawData, checked_part
+from edgeprune.dataset_io.parts import Named, RawData
 
 SUMMARY = "FILE.npz: x_train, y_train, x_test, y_test, or x, y to split (x_train_NAME, … for several inputs)"
+HOLDS = HOLDINGS
 
 
 def matches(source: str) -> bool:
@@ -35,33 +37,31 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     try:
         with np.load(source, allow_pickle=False) as archive, zipfile.ZipFile(source) as members:
             sides = {
-                part: (inputs, _arrays(archive, members, f"y{suffix}", outputs))
+                part: Examples(inputs=inputs, labels=_arrays(archive, members, f"y{suffix}", outputs))
                 for part, suffix in (("train", ""), ("train", "_train"), ("test", "_test"))
                 if (inputs := _arrays(archive, members, f"x{suffix}", interface.inputs))
             }
             found = archive.files
     except Exception as error:  # a damaged member makes zipfile and NumPy raise nearly anything, TypeError included
         raise _unreadable(source, str(error).partition("\n")[0] or type(error).__name__) from error
-    if not sides or any(len(labels) != len(outputs) for _, labels in sides.values()):
+    if not sides or any(len(side.labels) != len(outputs) for side in sides.values()):
         raise DataError(
             f"{source} holds {', '.join(found) or 'nothing'}, expected {_expected(interface, bool(outputs))}",
             "save the arrays under these names (np.savez)",
         )
-    return _numbered(source, sides)
+    return raw_data(source, sides)
 
 
-def _numbered(source: str, sides: dict[str, tuple[Named, Named]]) -> RawData:
-    """Parts of the arrays that were found; labels given as text become class numbers, the same in every part."""
-    notes = []
-    for position in range(len(next(iter(sides.values()))[1])):
-        keys = [(labels, list(labels)[position]) for _, labels in sides.values()]
-        numbers, names = number_text_classes([labels[key] for labels, key in keys])
-        for (labels, key), array in zip(keys, numbers, strict=True):
-            labels[key] = array
-        if names:
-            notes.append(f"classes of {keys[0][1]} by number: {', '.join(names)}")
-    parts: dict[str, ArrayPart] = {name: checked_part(source, *side) for name, side in sides.items()}
-    return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(notes))
+def write(folder: Path, parts: Mapping[str, Examples]) -> str:
+    """Write an archive, its arrays called by part and, where there are several, by input or output."""
+    arrays = {}
+    for part, examples in parts.items():
+        suffix = f"_{part}" if len(parts) > 1 else ""
+        for stem, side in (("x", examples.inputs), ("y", examples.labels)):
+            arrays |= {f"{stem}{suffix}_{name}" if len(side) > 1 else stem + suffix: side[name] for name in side}
+    file = folder / "data.npz"
+    np.savez(file, **arrays)
+    return str(file)
 
 
 def _arrays(archive: "np.lib.npyio.NpzFile", members: zipfile.ZipFile, stem: str, ports: tuple[Port, ...]) -> Named:

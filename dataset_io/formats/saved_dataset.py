@@ -12,6 +12,7 @@ from edgeprune.contracts.data import Array, Indices
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface, Port
 from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.dataset_io.examples import ONE_PART, SEVERAL_ARRAYS, TEST_PART, Examples
 from edgeprune.dataset_io.facts import Facts, input_facts, label_facts, merged
 from edgeprune.dataset_io.labels import class_numbers, joined_classes
 from edgeprune.dataset_io.options import DataOptions
@@ -21,6 +22,7 @@ from edgeprune.dataset_io.splits import plain_reason
 from edgeprune.dataset_io.streams import StreamPart
 
 SUMMARY = "FOLDER of a saved tf.data.Dataset of (x, y): train/ and test/ below it, or one to split; read as a stream"
+HOLDS = (SEVERAL_ARRAYS, TEST_PART, ONE_PART)
 
 _SPEC = "dataset_spec.pb"
 _PARTS = ("train", "test")
@@ -48,6 +50,17 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         dataset = _examples(folder, interface.inputs, outputs, notes)
         parts[name] = _part(str(folder), dataset)
     return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(dict.fromkeys(notes)))
+
+
+def write(folder: Path, parts: Mapping[str, Examples]) -> str:
+    """Save each part in a folder of its name, its elements as dicts by the names of inputs and outputs."""
+    import tensorflow as tf
+
+    for part, examples in parts.items():
+        inputs, labels = dict(examples.inputs), dict(examples.labels)
+        elements = tf.data.Dataset.from_tensor_slices((inputs, labels) if labels else inputs)
+        elements.save(str(folder / part))
+    return str(folder)
 
 
 def _examples(folder: Path, inputs: tuple[Port, ...], outputs: tuple[Port, ...], notes: list[str]) -> Any:

@@ -1,6 +1,7 @@
 """Tables of numbers: one column of labels, all others are the input."""
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import numpy as np
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError, UsageError
 from edgeprune.contracts.model import Interface
+from edgeprune.dataset_io.examples import ONE_PART, TEXT_LABELS, Examples, reading
 from edgeprune.dataset_io.labels import number_text_classes
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.parts import RawData, checked_part
 
 SUMMARY = "FILE.csv, FILE.parquet: --label COLUMN holds the labels (default: the last), all others are the input"
+HOLDS = (TEXT_LABELS, ONE_PART)
 
 _SUFFIXES = (".csv", ".parquet")
 
@@ -28,12 +31,6 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 
     Raises DataError for a damaged table or columns that are not numbers, UsageError for a label that is no column.
     """
-    if len(interface.inputs) != 1 or len(interface.outputs) != 1:
-        ports = f"{len(interface.inputs)} inputs and {len(interface.outputs)} outputs"
-        raise DataError(
-            f"{source} is a table, and the model has {ports}",
-            "use an .npz with x_NAME and y_NAME for each",
-        )
     frame = _frame(source, options.no_header)
     frame.columns = [str(name) for name in frame.columns]
     warnings = _lost_row(source, frame) if _is_csv(source) and not options.no_header else ()
@@ -54,6 +51,18 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     return RawData(train=part, test=None, notes=notes, warnings=warnings)
 
 
+def write(folder: Path, parts: Mapping[str, Examples]) -> str:
+    """Write a .csv of one part: the numbers of an example, and its label, are a row."""
+    import pandas as pd
+
+    (part,) = parts.values()
+    (inputs,) = part.inputs.values()
+    frame = pd.DataFrame(inputs.reshape(len(inputs), -1)).assign(**part.labels)
+    file = folder / "data.csv"
+    frame.to_csv(file, index=False)
+    return str(file)
+
+
 def _is_csv(source: str) -> bool:
     return source.lower().endswith(".csv")
 
@@ -61,7 +70,7 @@ def _is_csv(source: str) -> bool:
 def _frame(source: str, no_header: bool, rows: int | None = None) -> Any:
     import pandas as pd
 
-    try:
+    with reading(source, "table"):
         if not _is_csv(source):
             return pd.read_parquet(source)
         # Without low_memory, pandas guesses the type of a column once, not anew for each piece of the file.
@@ -69,9 +78,6 @@ def _frame(source: str, no_header: bool, rows: int | None = None) -> Any:
         if no_header:
             frame.columns = range(1, len(frame.columns) + 1)
         return frame
-    except Exception as error:  # a damaged Parquet file makes its readers raise nearly anything, KeyError included
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{source} is no readable table ({reason})", "check that the file is whole") from error
 
 
 def _lost_row(source: str, frame: Any) -> tuple[str, ...]:

@@ -55,16 +55,6 @@ def scores(name: str, seen: Evidence) -> np.ndarray:
     return load("edgeprune.pruning.criteria", name).score(seen)
 
 
-@pytest.mark.parametrize("name", catalogue("edgeprune.pruning.criteria"))
-def test_every_criterion_keeps_the_contract(name):
-    found = scores(name, evidence())
-    assert found.shape == (4,)
-    assert np.isfinite(found).all()
-    assert np.array_equal(found, scores(name, evidence())), "the same evidence gives the same scores"
-    assert needs(name) in {"weights", "activations", "gradients"}
-    assert len(catalogue("edgeprune.pruning.criteria")[name]) > 10
-
-
 @pytest.mark.parametrize(("name", "power", "root"), [("l1", np.abs, np.array), ("l2", np.square, np.sqrt)])
 def test_norms_are_the_mean_of_both_sides_each_scaled_to_mean_one(name, power, root):
     seen = evidence()
@@ -134,5 +124,6 @@ def test_a_criterion_says_nothing_of_what_it_cannot_see(name):
 
 
 def test_an_unknown_criterion_lists_the_others():
-    with pytest.raises(UsageError, match=r"activation, apoz, bn-scale, l1, l2, random, taylor; did you mean 'l1'"):
+    known = ", ".join(catalogue("edgeprune.pruning.criteria"))
+    with pytest.raises(UsageError, match=f"'l11' is not one of {known}; did you mean 'l1'"):
         needs("l11")
