@@ -54,7 +54,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 
 def write(folder: Path, parts: Mapping[str, Examples]) -> str:
     """Write an archive, its arrays called by part and, where there are several, by input or output."""
-    arrays = {}
+    arrays: dict[str, Array] = {}
     for part, examples in parts.items():
         suffix = f"_{part}" if len(parts) > 1 else ""
         for stem, side in (("x", examples.inputs), ("y", examples.labels)):
