@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
 
 def write(folder: Path, parts: Mapping[str, Examples]) -> str:
     """Write an archive, its arrays called by part and, where there are several, by input or output."""
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, Any] = {}
     for part, examples in parts.items():
         suffix = f"_{part}" if len(parts) > 1 else ""
         for stem, side in (("x", examples.inputs), ("y", examples.labels)):
