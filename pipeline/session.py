@@ -23,7 +23,6 @@ from edgeprune.keras_models.live.weight_counts import count_weights
 from edgeprune.keras_models.loading.files import LoadedModel, load_model
 from edgeprune.keras_models.training.loss_function import LossFunction
 from edgeprune.pipeline.files.keras_energy import keras_energy_uj
-from edgeprune.pipeline.planning.channel_evidence import ChannelEvidence
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_options
 from edgeprune.pipeline.training.kept_run import KeptRun
@@ -84,11 +83,6 @@ class Session:
         """What the model is trained for."""
         keras = keras_module(self.loaded.keras_major)
         return LossFunction(self.loaded.model, keras, self.interface, self.require_data().task)
-
-    @cached_property
-    def channels(self) -> ChannelEvidence:
-        """The channels of the model with its original weights."""
-        return ChannelEvidence(self)
 
     @property
     def prunable(self) -> dict[WeightKey, Any]:

@@ -16,8 +16,8 @@ from edgeprune.keras_models.live.variables import get_arrays, set_arrays
 from edgeprune.pipeline.commands.points import DENSE, UNPRUNED, Point, methods_of
 from edgeprune.pipeline.files.exporting import Exporter, energy_estimate_uj, latency_columns
 from edgeprune.pipeline.files.model_paths import size_of
-from edgeprune.pipeline.planning.channel_pruning import ChannelPruning
-from edgeprune.pipeline.planning.methods import make_plan
+from edgeprune.pipeline.planning.methods import Planner
+from edgeprune.pipeline.planning.plan import carry_out
 from edgeprune.pipeline.planning.prunable_weights import choose_weights
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.sweep import numerics
@@ -110,6 +110,10 @@ class Bench(ExitStack):
     def _tools(self) -> _Tools:
         return self.enter_context(_Tools(self._session, self._recipe))
 
+    @cached_property
+    def _planner(self) -> Planner:
+        return Planner(self._session)
+
     def measure(self, point: Point) -> list[Measured]:
         """One row for each numeric format, from the original weights. Raises KeyboardInterrupt where that ends it."""
         set_arrays(self._session.loaded.model, self._original)
@@ -129,14 +133,10 @@ class Bench(ExitStack):
             self._tools.end_training()
             self._method = recipe.method
         training_s = self._set_start(recipe)
-        plan = make_plan(self._session, recipe)
-        for warning in plan.warnings:
-            self._reporter.warning(warning)
-        pruned = plan.apply(self._reporter)
+        plan = self._planner.plan(recipe, self._reporter)
+        pruned = carry_out(plan, self._reporter)
         if pruned.interrupted:
             raise KeyboardInterrupt
-        if isinstance(plan, ChannelPruning):
-            plan.reconstruct(pruned.session, self._reporter)
         training_s += pruned.training_s or 0.0
         fine_tuning = bool(epochs_left(recipe)) and not plan.trains
         del plan  # the masks of a large model take as much as a quarter of its weights

@@ -4,25 +4,20 @@ import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.loading.files import save_model
-from edgeprune.keras_models.surgery.proof import TOLERANCE
 from edgeprune.pipeline.files.exporting import Exported, Exporter, unpruned_file
 from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
-from edgeprune.pipeline.planning.channel_pruning import ChannelPruning
-from edgeprune.pipeline.planning.layer_pruning import LayerPruning
-from edgeprune.pipeline.planning.methods import make_plan
-from edgeprune.pipeline.planning.plan import Plan, Pruned
+from edgeprune.pipeline.planning.methods import Planner
+from edgeprune.pipeline.planning.plan import Plan, Pruned, carry_out
 from edgeprune.pipeline.planning.prunable_weights import choose_weights, counted_again, matrices, matrix_zeros
-from edgeprune.pipeline.plots.plan_plot import plot_plan
 from edgeprune.pipeline.quality import check_gates
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.prune import prune_outputs
@@ -64,16 +59,15 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
-    plan = make_plan(session, recipe)
-    for warning in plan.warnings:
-        reporter.warning(warning)
+    writes_int8 = recipe.tflite is not None and recipe.quantize == "int8"
+    plan = Planner(session, writes_int8=writes_int8).plan(recipe, reporter)
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
     if recipe.dry_run:
         return replace(result, rows=_predicted(original, plan), extra={**plan.details})
-    pruned, proof = _apply(plan, recipe, reporter)
+    pruned = carry_out(plan, reporter, proven=recipe.check)
+    proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
-    fine_tunes = not plan.trains and epochs_left(recipe) > 0
-    channels = plan.plan if isinstance(plan, ChannelPruning) else None
+    fine_tunes, draw = not plan.trains and epochs_left(recipe) > 0, plan.drawing
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
@@ -82,8 +76,8 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
-        if channels and "plot" in places:
-            plot_plan(channels, places["plot"])
+        if draw and "plot" in places:
+            draw(places["plot"])
         return _write(outcome.session, result, choice, places)
 
 
@@ -114,17 +108,6 @@ def _choose(
     choice = choose_file(files, unpruned, recipe, metric, original=original, model=model)
     tell_about(choice.chosen.exported, recipe.tflite, reporter)
     return choice
-
-
-def _apply(plan: Plan, recipe: PruneRecipe, reporter: Reporter) -> tuple[Pruned, dict[str, Any]]:
-    """Carry the plan out; the proof of a cut, where one is asked for, under its JSON key."""
-    pruned = plan.apply(reporter)
-    proof = {}
-    if recipe.check and isinstance(plan, ChannelPruning | LayerPruning):
-        proof = {"check": _check(plan, pruned.session, reporter)}
-    if isinstance(plan, ChannelPruning):
-        plan.reconstruct(pruned.session, reporter)  # after the proof, which is of the bare cut
-    return pruned, proof
 
 
 def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> float:
@@ -158,22 +141,6 @@ def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurem
     first = replace(original, energy_uj_estimate=energy)
     known = replace(first, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
     return first, replace(known, **plan.predicted)
-
-
-def _check(plan: ChannelPruning | LayerPruning, session: Session, reporter: Reporter) -> dict[str, Any]:
-    """Prove the cut and tell how far it holds."""
-    proof = plan.check(session)
-    error = f"largest error {proof.relative_error:.2g} of the output's range"
-    if proof.inexact:
-        reporter.note(
-            f"check: a layer normalises over channels of {', '.join(proof.inexact)}, so there equality cannot hold "
-            f"({error}); the rest of the cut is exact"
-        )
-    elif proof.relative_error > TOLERANCE:
-        reporter.note(f"check: the cut is exact as far as float32 shows: {error}, rounding alone {proof.rounding:.2g}")
-    else:
-        reporter.note(f"check: the cut is exact: {error}")
-    return asdict(proof)
 
 
 def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:

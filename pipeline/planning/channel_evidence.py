@@ -1,14 +1,14 @@
-"""What is known of a session's channels: the graph of them, and what the data says; found out once."""
-
-from __future__ import annotations
+"""What is known of a model's channels: the graph of them, and what the data says; found out once."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 from edgeprune.contracts.channel_statistics import ChannelStatistics, Vector
 from edgeprune.contracts.channels import ChannelGraph, MacTerm
-from edgeprune.contracts.data import Batch
+from edgeprune.contracts.data import Batch, Data
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.model import ModelGraph
 from edgeprune.dataset_io.samples import some_batches
 from edgeprune.keras_models.evidence.activation_statistics import activation_statistics
 from edgeprune.keras_models.evidence.second_moments import BATCHES as MOMENT_BATCHES
@@ -16,11 +16,9 @@ from edgeprune.keras_models.evidence.second_moments import second_moments
 from edgeprune.keras_models.evidence.sensitivity import BATCHES as GRADIENT_BATCHES
 from edgeprune.keras_models.evidence.sensitivity import sensitivities
 from edgeprune.keras_models.graphs.macs import mac_terms
+from edgeprune.keras_models.training.loss_function import LossFunction
 from edgeprune.pruning.channels import channel_graph
 from edgeprune.pruning.cuts.reconstruction import linear_readers
-
-if TYPE_CHECKING:
-    from edgeprune.pipeline.session import Session
 
 BATCH_SIZE = 128
 ACTIVATION_BATCHES = 80
@@ -28,20 +26,26 @@ ACTIVATION_BATCHES = 80
 
 
 class ChannelEvidence:
-    """The channels of a model with its original weights."""
+    """The channels of a live model, with the weights that it has when something is first asked for.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    data, loss: None where there are none; then only what the weights tell can be found out.
+    """
+
+    def __init__(self, model: Any, graph: ModelGraph, data: Data | None, loss: LossFunction | None) -> None:
+        self._model = model
+        self._model_graph = graph
+        self._data = data
+        self._loss = loss
 
     @cached_property
     def graph(self) -> ChannelGraph:
         """Which channels go together."""
-        return channel_graph(self._session.graph)
+        return channel_graph(self._model_graph)
 
     @cached_property
     def mac_terms(self) -> tuple[MacTerm, ...]:
         """What each channel costs."""
-        return mac_terms(self._session.graph)
+        return mac_terms(self._model_graph)
 
     def statistics(self, needs: str) -> ChannelStatistics | None:
         """What a criterion needs (`weights`, `activations` or `gradients`), measured on the training part.
@@ -54,23 +58,27 @@ class ChannelEvidence:
 
     @cached_property
     def _activations(self) -> ChannelStatistics:
-        session = self._session
-        found = activation_statistics(
-            session.loaded.model, session.graph, self.graph, self._batches(ACTIVATION_BATCHES)
-        )
-        return ChannelStatistics(activations=found)
+        batches = self._batches(ACTIVATION_BATCHES)
+        return ChannelStatistics(activations=activation_statistics(self._model, self._model_graph, self.graph, batches))
 
     @cached_property
     def _gradients(self) -> ChannelStatistics:
-        session = self._session
-        found = sensitivities(session.loaded.model, self.graph, self._batches(GRADIENT_BATCHES), session.loss.tensor)
-        return ChannelStatistics(sensitivities=found)
+        if self._loss is None:
+            raise _no_data()
+        batches = self._batches(GRADIENT_BATCHES)
+        return ChannelStatistics(sensitivities=sensitivities(self._model, self.graph, batches, self._loss.tensor))
 
     @cached_property
     def second_moments(self) -> Mapping[str, Vector]:
-        """Of what each layer reads that can be reconstructed."""
-        readers = linear_readers(self._session.graph, self.graph)
-        return second_moments(self._session.loaded.model, readers, self._batches(MOMENT_BATCHES))
+        """Of what each layer reads that can be reconstructed. Raises UsageError where there is no data."""
+        readers = linear_readers(self._model_graph, self.graph)
+        return second_moments(self._model, readers, self._batches(MOMENT_BATCHES))
 
     def _batches(self, count: int) -> Iterator[Batch]:
-        return some_batches(self._session.require_data(), count * BATCH_SIZE, "channels", BATCH_SIZE)
+        if self._data is None:
+            raise _no_data()
+        return some_batches(self._data, count * BATCH_SIZE, "channels", BATCH_SIZE)
+
+
+def _no_data() -> UsageError:
+    return UsageError("what channels do is measured on data, and there is none", "give --data D")

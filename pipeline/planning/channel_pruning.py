@@ -1,8 +1,9 @@
 """Pruning that removes channels: plan on the graph, cut, prove."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from edgeprune.contracts.channels import ChannelPlan
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.recipes.recipe import PointRecipe, PruneRecipe
+from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.contracts.results import LayerReport
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.keras_models.kerases import keras_module
@@ -18,7 +19,9 @@ from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.variables import set_arrays, variables
 from edgeprune.keras_models.surgery.proof import ProofResult, prove, prove_exact_part, require
 from edgeprune.keras_models.surgery.surgery import cut, kept_weights
+from edgeprune.pipeline.planning.channel_evidence import ChannelEvidence
 from edgeprune.pipeline.planning.plan import Pruned
+from edgeprune.pipeline.plots.plan_plot import plot_plan
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 from edgeprune.pruning.cuts.macs import MacCount
@@ -38,6 +41,7 @@ class ChannelPruning:
 
     session: Session
     plan: ChannelPlan
+    evidence: ChannelEvidence
     trains = False
 
     @property
@@ -54,7 +58,7 @@ class ChannelPruning:
     def predicted(self) -> Mapping[str, Any]:
         """What the cut model will have."""
         session = self.session
-        count = MacCount(session.graph, self.plan.graph, session.channels.mac_terms)
+        count = MacCount(session.graph, self.plan.graph, self.evidence.mac_terms)
         return {"macs": count(self.plan.kept), "parameters": self._parameters()}
 
     def _parameters(self) -> int:
@@ -87,6 +91,11 @@ class ChannelPruning:
             ]
         }
 
+    @property
+    def drawing(self) -> Callable[[Path], None]:
+        """Draws units before and after, and scores."""
+        return partial(plot_plan, self.plan)
+
     def apply(self, reporter: Reporter) -> Pruned:
         """The cut model, with the same data."""
         loaded = self.session.loaded
@@ -100,13 +109,13 @@ class ChannelPruning:
         if self.session.data is None or self.plan.kept.all():
             return
         weights = LiveArrays(variables(self.session.loaded.model))
-        moments = self.session.channels.second_moments
+        moments = self.evidence.second_moments
         found = reconstruct(self.plan, moments, weights)
         set_arrays(smaller.loaded.model, kept_weights(found, self.plan))
         layers = len({path for path, _ in found})
         reporter.note(f"the inputs that {layers} layers lost are reconstructed from those that stay (least squares)")
 
-    def check(self, smaller: Session) -> ProofResult:
+    def prove(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).
 
         Raises ModelError where the cut model computes something else than it should.
@@ -128,24 +137,32 @@ class ChannelPruning:
         return self.session.random_examples(PROOF_EXAMPLES, 0)
 
 
-def plan_channels(session: Session, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:
-    """Decide which channels go; see `edgeprune.pruning.cuts.structured_cut.plan_cut` for what is raised."""
-    request: CutRequest = method.request(recipe, recipe.seed)
-    notes: tuple[str, ...] = ()
-    if recipe.align is None and recipe.macs is not None and _writes_int8(recipe):
-        request = replace(request, align=INT8_CHANNELS)
-        notes = (f"channel counts are multiples of {INT8_CHANNELS}, as int8 kernels want them (--align 1: any)",)
-    evidence = session.channels
-    plan = plan_cut(
-        session.graph,
-        evidence.graph,
-        evidence.mac_terms,
-        LiveArrays(variables(session.loaded.model)),
-        request,
-        evidence.statistics(needs(request.criterion)),
-    )
-    return ChannelPruning(session, replace(plan, notes=(*notes, *plan.notes)))
+class ChannelPlanner:
+    """Plans cuts of one session's model; what is known of its channels is found out once, at the first that asks."""
 
+    def __init__(self, session: Session, *, writes_int8: bool) -> None:
+        self._session = session
+        self._writes_int8 = writes_int8
 
-def _writes_int8(recipe: PointRecipe) -> bool:
-    return isinstance(recipe, PruneRecipe) and recipe.tflite is not None and recipe.quantize == "int8"
+    def plan(self, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:
+        """Decide which channels go; see `edgeprune.pruning.cuts.structured_cut.plan_cut` for what is raised."""
+        request: CutRequest = method.request(recipe, recipe.seed)
+        notes: tuple[str, ...] = ()
+        if recipe.align is None and recipe.macs is not None and self._writes_int8:
+            request = replace(request, align=INT8_CHANNELS)
+            notes = (f"channel counts are multiples of {INT8_CHANNELS}, as int8 kernels want them (--align 1: any)",)
+        plan = plan_cut(
+            self._session.graph,
+            self._evidence.graph,
+            self._evidence.mac_terms,
+            LiveArrays(variables(self._session.loaded.model)),
+            request,
+            self._evidence.statistics(needs(request.criterion)),
+        )
+        return ChannelPruning(self._session, replace(plan, notes=(*notes, *plan.notes)), self._evidence)
+
+    @cached_property
+    def _evidence(self) -> ChannelEvidence:
+        session = self._session
+        loss = session.loss if session.data else None
+        return ChannelEvidence(session.loaded.model, session.graph, session.data, loss)

@@ -44,6 +44,7 @@ class LayerPruning:
     request: LayerRequest
     choice: LayerChoice
     trains = False
+    drawing = None
 
     @cached_property
     def layers(self) -> tuple[LayerReport, ...]:
@@ -95,7 +96,7 @@ class LayerPruning:
             smaller = remove_regions(loaded.model, self.session.graph, self.choice.bypasses)
         return Pruned(session=self.session.with_model(smaller), rate_share=1.0)
 
-    def check(self, smaller: Session) -> ProofResult:
+    def prove(self, smaller: Session) -> ProofResult:
         """Compare with the original in which the readers of each removed region are given what goes into it.
 
         Raises ModelError where the smaller model computes something else.
@@ -105,6 +106,9 @@ class LayerPruning:
         result = prove_bypasses(loaded.model, smaller.loaded.model, self.session.graph, self.choice.bypasses, examples)
         require(result, f"{loaded.path}: the smaller model")
         return result
+
+    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+        """Nothing stands in for a layer that is gone."""
 
 
 def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerPruning:

@@ -16,14 +16,14 @@ from edgeprune.contracts.results import LayerReport
 from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.training.masking import apply_masks
-from edgeprune.pipeline.planning.plan import Pruned
+from edgeprune.pipeline.planning.plan import Pruned, ZeroingPlan
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 from edgeprune.pruning.selection import Selection, select
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaskPlan:
+class MaskPlan(ZeroingPlan):
     """Which weights stay; nothing is changed until `apply`."""
 
     session: Session
@@ -52,7 +52,7 @@ class MaskPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingPlan:
+class TrainingPlan(ZeroingPlan):
     """What methods that train have in common: the zeros they lead to, their number and not yet their places."""
 
     target: MaskPlan

@@ -1,29 +1,41 @@
 """Which pruning method, and how its kind is carried out."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 
 from edgeprune.contracts.recipes.recipe import PointRecipe
-from edgeprune.pipeline.planning.channel_pruning import plan_channels
+from edgeprune.pipeline.planning.channel_pruning import ChannelPlanner
 from edgeprune.pipeline.planning.layer_pruning import plan_layers
 from edgeprune.pipeline.planning.masked_pruning import plan_masks
 from edgeprune.pipeline.planning.plan import Plan
 from edgeprune.pipeline.planning.regime_pruning import plan_regime
 from edgeprune.pipeline.planning.scheduled_pruning import plan_scheduled
+from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.prune import load_method
 from edgeprune.pipeline.session import Session
 
-PLANNERS: Mapping[str, Callable[[Session, ModuleType, PointRecipe], Plan]] = {
-    "mask": plan_masks,
-    "channels": plan_channels,
-    "layers": plan_layers,
-    "regime": plan_regime,
-    "scheduled": plan_scheduled,
-}
-"""How each kind of method (its line `KIND`) is planned."""
 
+class Planner:
+    """Plans the pruning of one session's model, by any method and as often as needed, on its weights at that time.
 
-def make_plan(session: Session, recipe: PointRecipe) -> Plan:
-    """Plan a recipe's method on a session's model as it is now."""
-    method = load_method(recipe)
-    return PLANNERS[method.KIND](session, method, recipe)
+    writes_int8: whether an int8 .tflite is made of the result, whose kernels want channels in eights.
+    """
+
+    def __init__(self, session: Session, *, writes_int8: bool = False) -> None:
+        self._by_kind: Mapping[str, Callable[[ModuleType, PointRecipe], Plan]] = {
+            "mask": partial(plan_masks, session),
+            "channels": ChannelPlanner(session, writes_int8=writes_int8).plan,
+            "layers": partial(plan_layers, session),
+            "regime": partial(plan_regime, session),
+            "scheduled": partial(plan_scheduled, session),
+        }
+        """How each kind of method (its line `KIND`) is planned."""
+
+    def plan(self, recipe: PointRecipe, reporter: Reporter) -> Plan:
+        """Plan a recipe's method, and tell what the user should look at."""
+        method = load_method(recipe)
+        plan = self._by_kind[method.KIND](method, recipe)
+        for warning in plan.warnings:
+            reporter.warning(warning)
+        return plan

@@ -1,10 +1,12 @@
 """What planners of all kinds agree on: plan first, apply later."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from edgeprune.contracts.results import LayerReport
+from edgeprune.keras_models.surgery.proof import TOLERANCE, ProofResult
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 
@@ -15,12 +17,14 @@ class Pruned:
 
     `training_s` is None where nothing was trained; `interrupted` says that Ctrl-C ended it early.
     `rate_share` is the share of the learning rate that fine-tuning starts from (None: by how much is zero).
+    `proof` is None where none was asked for, or nothing was cut off.
     """
 
     session: Session
     rate_share: float | None = None
     training_s: float | None = None
     interrupted: bool = False
+    proof: ProofResult | None = None
 
 
 class Plan(Protocol):
@@ -46,5 +50,53 @@ class Plan(Protocol):
     def trains(self) -> bool:
         """Whether `apply` trains for the epochs of the recipe, so that no fine-tuning follows."""
 
+    @property
+    def drawing(self) -> Callable[[Path], None] | None:
+        """What draws the plan into a file; it outlives the plan. None where there is nothing to draw."""
+
     def apply(self, reporter: Reporter) -> Pruned:
         """Carry the plan out."""
+
+    def prove(self, smaller: Session) -> ProofResult | None:
+        """Hold the bare cut model against the original; None where nothing was cut off.
+
+        Raises ModelError where the cut model computes something else than it should.
+        """
+
+    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+        """Let what stays stand in for what was removed, where the kind of plan has a way to."""
+
+
+class ZeroingPlan:
+    """What plans have in common that zero weights: nothing is cut off, so nothing proven, stood in for or drawn."""
+
+    drawing = None
+
+    def prove(self, smaller: Session) -> None:
+        """Nothing was cut off."""
+
+    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+        """Nothing was removed."""
+
+
+def carry_out(plan: Plan, reporter: Reporter, *, proven: bool = False) -> Pruned:
+    """Apply a plan, prove the cut where that is asked for, and let what stays stand in for what is gone."""
+    pruned = plan.apply(reporter)
+    proof = plan.prove(pruned.session) if proven else None
+    if proof:
+        reporter.note(_told(proof))
+    plan.reconstruct(pruned.session, reporter)  # after the proof, which is of the bare cut
+    return replace(pruned, proof=proof)
+
+
+def _told(proof: ProofResult) -> str:
+    """How far a cut is proven."""
+    error = f"largest error {proof.relative_error:.2g} of the output's range"
+    if proof.inexact:
+        return (
+            f"check: a layer normalises over channels of {', '.join(proof.inexact)}, so there equality cannot hold "
+            f"({error}); the rest of the cut is exact"
+        )
+    if proof.relative_error > TOLERANCE:
+        return f"check: the cut is exact as far as float32 shows: {error}, rounding alone {proof.rounding:.2g}"
+    return f"check: the cut is exact: {error}"
