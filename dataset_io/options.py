@@ -7,6 +7,14 @@ from edgeprune.contracts.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataSource:
+    """Which data (a path or a Keras data set's name), and how it is read."""
+
+    name: str
+    options: "DataOptions"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataOptions:
     """How to read and prepare the data.
 

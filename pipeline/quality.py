@@ -2,7 +2,7 @@
 
 from edgeprune.contracts.data import Metric
 from edgeprune.contracts.errors import QualityGateError, UsageError
-from edgeprune.contracts.recipes.recipe import DeviceRecipe, GateRecipe
+from edgeprune.contracts.recipes.recipe import GateRecipe
 
 
 def check_gates(recipe: GateRecipe, metric: Metric | None, original: float | None, score: float | None) -> None:
@@ -26,11 +26,11 @@ def check_gates(recipe: GateRecipe, metric: Metric | None, original: float | Non
         )
 
 
-def check_arena(recipe: DeviceRecipe, arena_bytes: int) -> None:
-    """Raise QualityGateError where a file takes more memory in TFLite Micro than --max-arena."""
-    if recipe.max_arena is not None and arena_bytes > recipe.max_arena:
+def check_arena(max_arena: int | None, arena_bytes: int) -> None:
+    """Raise QualityGateError where a file takes more memory in TFLite Micro than is allowed."""
+    if max_arena is not None and arena_bytes > max_arena:
         raise QualityGateError(
-            f"TFLite Micro needs an arena of {arena_bytes:,} bytes, --max-arena allows {recipe.max_arena:,}; "
+            f"TFLite Micro needs an arena of {arena_bytes:,} bytes, --max-arena allows {max_arena:,}; "
             "nothing was written",
             "remove channels (prune --method structured), or export with --quantize int8",
         )

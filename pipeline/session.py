@@ -9,9 +9,10 @@ from typing import Any
 from edgeprune.contracts.data import Array, Data, Split
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
-from edgeprune.contracts.recipes.recipe import DataRecipe, ModelRecipe
+from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.results import Measurement
 from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataSource
 from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.graphs.graph import build_graph
 from edgeprune.keras_models.graphs.macs import node_macs
@@ -22,11 +23,10 @@ from edgeprune.keras_models.live.variables import interface, variables, weight_s
 from edgeprune.keras_models.live.weight_counts import count_weights
 from edgeprune.keras_models.loading.files import LoadedModel, load_model
 from edgeprune.keras_models.training.loss_function import LossFunction
-from edgeprune.pipeline.files.keras_energy import keras_energy_uj
+from edgeprune.pipeline.kept.kept_run import KeptRun
+from edgeprune.pipeline.kept.training_store import TrainingStore
+from edgeprune.pipeline.keras_energy import keras_energy_uj
 from edgeprune.pipeline.reporting import Reporter
-from edgeprune.pipeline.requests.data import data_options
-from edgeprune.pipeline.training.kept_run import KeptRun
-from edgeprune.pipeline.training.training_store import TrainingStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,15 +138,17 @@ class Session:
         return None if None in macs.values() else sum(count or 0 for count in macs.values())
 
 
-def open_session(path: Path, recipe: ModelRecipe, reporter: Reporter, kept: KeptRun | None = None) -> Session:
-    """Load a model, and its data where the recipe names some; `kept` is where the state of training goes."""
-    custom = Path(recipe.custom_objects) if recipe.custom_objects else None
-    loaded = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
+def open_session(
+    path: Path, opening: ModelRecipe, source: DataSource | None, reporter: Reporter, kept: KeptRun | None = None
+) -> Session:
+    """Load a model, and its data where there is some; `kept` is where the state of training goes."""
+    custom = Path(opening.custom_objects) if opening.custom_objects else None
+    loaded = load_model(path, custom_objects=custom, trust_model=opening.trust_model)
     for note in loaded.notes:
         reporter.note(note)
     data = None
-    if isinstance(recipe, DataRecipe) and recipe.data is not None:
-        data = open_data(recipe.data, interface(loaded.model), data_options(recipe))
+    if source:
+        data = open_data(source.name, interface(loaded.model), source.options)
         tell_about_data(data, reporter)
     return Session(loaded, data, store=TrainingStore(kept) if kept else None)
 

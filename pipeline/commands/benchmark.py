@@ -8,16 +8,18 @@ from typing import Any
 from edgeprune.contracts.data import Data
 from edgeprune.contracts.errors import ExportError
 from edgeprune.contracts.model import Interface
-from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, NumericsRecipe, as_plain
+from edgeprune.contracts.recipes.parts import ExportOptions
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.dataset_io.opening import open_data
+from edgeprune.dataset_io.options import DataSource
 from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measured_energies, size_columns
 from edgeprune.pipeline.files.file_scores import score_file
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
 from edgeprune.pipeline.files.outputs import whole
 from edgeprune.pipeline.plots.benchmark_plot import has_points, plot_benchmark
 from edgeprune.pipeline.reporting import Reporter
-from edgeprune.pipeline.requests.data import data_options
+from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.session import open_session, tell_about_data
 from edgeprune.tflite_export.contents.file_interface import file_interface
 from edgeprune.tflite_export.contents.reader import read_tflite
@@ -45,10 +47,11 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
     """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
     entries: list[_Entry] = []
     datasets: dict[tuple[object, ...], Data] = {}
+    source = data_source(recipe, recipe.seed)
     with reporter.progress("benchmark", len(paths)) as advance:
         for path in paths:
             read = _tflite_entry if is_tflite(path) else _keras_entry
-            entries.append(read(path, recipe, datasets, reporter))
+            entries.append(read(path, source, recipe, datasets, reporter))
             advance(path.name)
     timed = [entry.tflite for entry in entries if entry.tflite is not None]
     seconds = SECONDS_PER_FILE * len(timed)
@@ -86,15 +89,19 @@ def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Rep
 
 
 def _keras_entry(
-    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+    path: Path,
+    source: DataSource | None,
+    recipe: BenchmarkRecipe,
+    datasets: dict[tuple[object, ...], Data],
+    reporter: Reporter,
 ) -> _Entry:
-    session = open_session(path, recipe, reporter)
+    session = open_session(path, recipe, source, reporter)
     if session.data:
         datasets[_shapes(session.interface)] = session.data
     row = session.measure(file=str(path), model_bytes=size_of(path))
     try:
         with Exporter(session, recipe.seed) as exporter:
-            exported = exporter.export("none", NumericsRecipe())
+            exported = exporter.export("none", ExportOptions())
     except ExportError as error:
         reporter.warning(f"{path}: no size and latency as .tflite: {error}")
         return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
@@ -104,7 +111,11 @@ def _keras_entry(
 
 
 def _tflite_entry(
-    path: Path, recipe: BenchmarkRecipe, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+    path: Path,
+    source: DataSource | None,
+    recipe: BenchmarkRecipe,
+    datasets: dict[tuple[object, ...], Data],
+    reporter: Reporter,
 ) -> _Entry:
     data = path.read_bytes()
     found = probe(path, recipe.threads)
@@ -125,24 +136,20 @@ def _tflite_entry(
         macs=summary.macs,
         model_bytes=len(data),
     )
-    if recipe.data is not None:
-        examples = _data_for(summary, recipe.data, recipe, datasets, reporter)
+    if source:
+        examples = _data_for(summary, source, datasets, reporter)
         row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
     return _Entry.probed(row, data, found)
 
 
 def _data_for(
-    summary: TfliteSummary,
-    source: str,
-    recipe: BenchmarkRecipe,
-    datasets: dict[tuple[object, ...], Data],
-    reporter: Reporter,
+    summary: TfliteSummary, source: DataSource, datasets: dict[tuple[object, ...], Data], reporter: Reporter
 ) -> Data:
     """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
     interface = file_interface(summary)
     key = _shapes(interface)
     if key not in datasets:
-        datasets[key] = open_data(source, interface, data_options(recipe))
+        datasets[key] = open_data(source.name, interface, source.options)
         tell_about_data(datasets[key], reporter)
     return datasets[key]
 

@@ -4,20 +4,23 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from edgeprune.contracts.recipes.recipe import ExportRecipe, as_plain
+from edgeprune.contracts.recipes.parts import Fit
+from edgeprune.contracts.recipes.recipe import ExportRecipe, MethodRecipe, as_plain
+from edgeprune.contracts.recipes.training import TrainingRecipe
 from edgeprune.contracts.results import Result
 from edgeprune.pipeline.files.exporting import Exporter, unpruned_file
 from edgeprune.pipeline.files.file_choice import choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
+from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
+from edgeprune.pipeline.kept.training_store import run_name
 from edgeprune.pipeline.planning.prunable_weights import matrix_zeros
 from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.requests.prune import export_outputs
 from edgeprune.pipeline.session import open_session
-from edgeprune.pipeline.training.kept_run import KeptRun, keeping
 from edgeprune.pipeline.training.quantization_training import train_rounded
-from edgeprune.pipeline.training.training_store import run_name, trains
 from edgeprune.tflite_export.contents.weight_values import check_weights
 
 
@@ -27,20 +30,23 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter, *, caches: bool
     The first row is the Keras model, with the size of its float32 file.
     """
     work = partial(_export, path, recipe, reporter)
-    keeps = trains(recipe) and (recipe.store or caches)
-    return keeping(run_name(path, recipe), recipe.store, reporter, work) if keeps else work(None)
+    if not (recipe.qat_epochs and (recipe.store or caches)):
+        return work(None)
+    method, training = MethodRecipe(), TrainingRecipe()  # no options of `export`
+    name = run_name(path, method=method, training=training, data=recipe, opening=recipe, seed=recipe.seed)
+    return keeping(name, recipe.store, reporter, work)
 
 
 def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
-    session = open_session(path, recipe, reporter, kept)
+    session = open_session(path, recipe, data_source(recipe, recipe.seed), reporter, kept)
     model = session.measure(stage="original", model_bytes=size_of(path))
-    rounded = train_rounded(session, recipe, reporter) if recipe.qat_epochs else None
+    rounded = train_rounded(session, _fit(recipe), reporter) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:
         files = export_candidates(exporter, session, recipe, model.score, bool(model.zero_weights), reporter)
     for exported in files:
         check_weights(exported.data, matrix_zeros(session))
     metric = session.data.task.metric if session.data else None
-    unpruned = unpruned_file(session, recipe)
+    unpruned = unpruned_file(session, allow_flex=recipe.allow_flex)
     choice = choose_file(files, unpruned, recipe, metric, original=model.score, model=model.score)
     chosen = choice.chosen.exported
     rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
@@ -50,3 +56,9 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
         write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))
     written = {role: str(place) for role, place in outputs.items()}
     return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=written)
+
+
+def _fit(recipe: ExportRecipe) -> Fit:
+    """The training with rounding; what `export` has no options for is at its default."""
+    training = TrainingRecipe(epochs=recipe.qat_epochs)
+    return Fit(training=training, seed=recipe.seed, opening=recipe, name="rounded")

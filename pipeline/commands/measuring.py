@@ -10,20 +10,23 @@ from pathlib import Path
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import EdgepruneError
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.parts import fit_of, numeric_options
 from edgeprune.contracts.recipes.recipe import SweepRecipe
 from edgeprune.contracts.results import Measurement
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays
-from edgeprune.pipeline.commands.points import DENSE, UNPRUNED, Point, methods_of
 from edgeprune.pipeline.files.exporting import Exporter, energy_estimate_uj, latency_columns
 from edgeprune.pipeline.files.model_paths import size_of
+from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
 from edgeprune.pipeline.planning.methods import Planner
 from edgeprune.pipeline.planning.plan import carry_out
 from edgeprune.pipeline.planning.prunable_weights import choose_weights
 from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.data import data_source
+from edgeprune.pipeline.requests.points import DENSE, UNPRUNED, Point, methods_of
 from edgeprune.pipeline.requests.sweep import numerics
 from edgeprune.pipeline.session import Session, open_session
 from edgeprune.pipeline.training.fine_tuning import FineTuner
-from edgeprune.pipeline.training.from_scratch import epochs_left, start_from_scratch, train_dense
+from edgeprune.pipeline.training.from_scratch import train_dense
 from edgeprune.tflite_export.conversion.convert import can_keep_float
 
 LATENCY_SECONDS = 0.15
@@ -66,8 +69,7 @@ class _Tools(ExitStack):
         """Fine-tune the model with all its zeros held, as every point that is fine-tuned is. Seconds of it."""
         started = time.perf_counter()
         if self._tuner is None:
-            left = replace(recipe, epochs=epochs_left(recipe))
-            tuner = FineTuner(self.session, self.session.prunable, left, rate_share=rate_share)
+            tuner = FineTuner(self.session, self.session.prunable, fine_tuning_fit(recipe), rate_share=rate_share)
             self._tuner = self._training.enter_context(tuner)
         if self._tuner.run(reporter).interrupted:
             raise KeyboardInterrupt
@@ -98,7 +100,8 @@ class Bench(ExitStack):
 
     @cached_property
     def _session(self) -> Session:
-        session = open_session(self._path, self._recipe, self._reporter)
+        source = data_source(self._recipe, self._recipe.seed)
+        session = open_session(self._path, self._recipe, source, self._reporter)
         choose_weights(session, self._recipe, methods_of(self._recipe))
         return session
 
@@ -122,7 +125,7 @@ class Bench(ExitStack):
         if point.reference is None:
             return self._measure_pruned(point.recipe)
         if point.reference == DENSE:
-            training_s = train_dense(self._session, point.recipe, self._reporter)
+            training_s = train_dense(self._session, fit_of(point.recipe), self._reporter)
             row = self._session.measure(stage="trained", method=DENSE, training_s=training_s)
         else:
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
@@ -138,7 +141,7 @@ class Bench(ExitStack):
         if pruned.interrupted:
             raise KeyboardInterrupt
         training_s += pruned.training_s or 0.0
-        fine_tuning = bool(epochs_left(recipe)) and not plan.trains
+        fine_tuning = recipe.epochs > 0 and not plan.trains
         del plan  # the masks of a large model take as much as a quarter of its weights
         with ExitStack() as stack:
             shared = pruned.session is self._session
@@ -160,9 +163,9 @@ class Bench(ExitStack):
         if not recipe.from_scratch:
             return 0.0
         model = self._session.loaded.model
-        trained = recipe.epochs - epochs_left(recipe)
+        trained = epochs_before(recipe)
         if trained not in self._starts:
-            seconds = start_from_scratch(self._session, recipe, self._reporter)
+            seconds = train_dense(self._session, dense_fit(recipe), self._reporter)
             self._starts[trained] = (get_arrays(model), seconds)
         weights, seconds = self._starts[trained]
         set_arrays(model, weights)
@@ -176,11 +179,12 @@ class Bench(ExitStack):
         own_score = None if quantize == "none" else row.score
         try:
             # Not every format that a sweep lists can have int8 inputs and outputs, or layers left in float.
-            recipe = self._recipe if quantize == "int8" else replace(self._recipe, io="float32")
-            recipe = recipe if can_keep_float(quantize) else replace(recipe, keep_float=())
-            if row.stage in ("original", "trained") and recipe.sparse == "on":
-                recipe = replace(recipe, sparse="auto")  # it has no zeros, and needs a file to compare with
-            exported = tools.exporter.export(quantize, recipe, own_score)
+            options = numeric_options(self._recipe)
+            options = options if quantize == "int8" else replace(options, io="float32")
+            options = options if can_keep_float(quantize) else replace(options, keep_float=())
+            if row.stage in ("original", "trained") and options.sparse == "on":
+                options = replace(options, sparse="auto")  # it has no zeros, and needs a file to compare with
+            exported = tools.exporter.export(quantize, options, own_score)
         except EdgepruneError as error:
             self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
             return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))

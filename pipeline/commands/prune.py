@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.parts import fit_of
 from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.keras_models.live.variables import variables
@@ -15,19 +16,21 @@ from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_can
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
+from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
+from edgeprune.pipeline.kept.training_store import run_name
+from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
 from edgeprune.pipeline.planning.methods import Planner
 from edgeprune.pipeline.planning.plan import Plan, Pruned, carry_out
 from edgeprune.pipeline.planning.prunable_weights import choose_weights, counted_again, matrices, matrix_zeros
 from edgeprune.pipeline.quality import check_gates
 from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.requests.prune import prune_outputs
 from edgeprune.pipeline.session import Session, open_session
 from edgeprune.pipeline.training.clustering import cluster_weights
 from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
-from edgeprune.pipeline.training.from_scratch import epochs_left, start_from_scratch
-from edgeprune.pipeline.training.kept_run import KeptRun, keeping
+from edgeprune.pipeline.training.from_scratch import train_dense
 from edgeprune.pipeline.training.quantization_training import train_rounded
-from edgeprune.pipeline.training.training_store import run_name, trains
 from edgeprune.tflite_export.contents.weight_values import check_weights
 
 
@@ -48,16 +51,19 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter, *, caches: bool =
     recipe's store, else where `caches` in the working folder.
     """
     work = partial(_prune, path, recipe, reporter)
-    keeps = trains(recipe) and (recipe.store or caches)
-    return keeping(run_name(path, recipe), recipe.store, reporter, work) if keeps else work(None)
+    trains = (recipe.epochs or recipe.qat_epochs) and not recipe.dry_run
+    if not (trains and (recipe.store or caches)):
+        return work(None)
+    name = run_name(path, method=recipe, training=recipe, data=recipe, opening=recipe, seed=recipe.seed)
+    return keeping(name, recipe.store, reporter, work)
 
 
 def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
     outputs = prune_outputs(path, recipe)
-    session = open_session(path, recipe, reporter, kept)
+    session = open_session(path, recipe, data_source(recipe, recipe.seed), reporter, kept)
     choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
-    unpruned = unpruned_file(session, recipe) if recipe.tflite and not recipe.dry_run else b""
+    unpruned = unpruned_file(session, allow_flex=recipe.allow_flex) if recipe.tflite and not recipe.dry_run else b""
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     writes_int8 = recipe.tflite is not None and recipe.quantize == "int8"
     plan = Planner(session, writes_int8=writes_int8).plan(recipe, reporter)
@@ -67,7 +73,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     pruned = carry_out(plan, reporter, proven=recipe.check)
     proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
-    fine_tunes, draw = not plan.trains and epochs_left(recipe) > 0, plan.drawing
+    fine_tunes, draw = not plan.trains and recipe.epochs > 0, plan.drawing
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
@@ -112,10 +118,10 @@ def _choose(
 
 def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> float:
     """Initial weights, trained where the method needs it; a dry run trains nothing. Seconds of training."""
-    if recipe.dry_run and epochs_left(recipe) < recipe.epochs:
+    if recipe.dry_run and epochs_before(recipe):
         reporter.warning("the plan is that of the saved weights: from scratch, others will be pruned")
         return 0.0
-    return start_from_scratch(session, recipe, reporter)
+    return train_dense(session, dense_fit(recipe), reporter)
 
 
 def _write(session: Session, result: Result, choice: Choice | None, places: dict[str, Path]) -> Result:
@@ -147,8 +153,7 @@ def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple
     """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
     live, started = pruned.session.prunable, time.perf_counter()
     held = {key: live[key] for key in zero_masks(live)}
-    left = replace(recipe, epochs=epochs_left(recipe))
-    with FineTuner(pruned.session, held, left, rate_share=pruned.rate_share) as tuner:
+    with FineTuner(pruned.session, held, fine_tuning_fit(recipe), rate_share=pruned.rate_share) as tuner:
         interrupted = tuner.run(reporter).interrupted
     return interrupted, tuner.earlier_s + time.perf_counter() - started
 
@@ -156,7 +161,9 @@ def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple
 def _export(outcome: _Outcome, recipe: PruneRecipe, reporter: Reporter) -> list[Exported]:
     """Verified files of the pruned model, in which the zeros and the clusters of its matrices are found again."""
     session, row = outcome.session, outcome.rows[-1]
-    rounded = train_rounded(session, recipe, reporter, recipe.clusters) if recipe.qat_epochs else None
+    rounded = None
+    if recipe.qat_epochs:
+        rounded = train_rounded(session, fit_of(recipe, recipe.qat_epochs), reporter, recipe.clusters)
     with Exporter(session, recipe.seed, rounded, clustered=bool(recipe.clusters)) as exporter:
         files = export_candidates(exporter, session, recipe, row.score, bool(row.zero_weights), reporter)
     unclustered = sum(key not in outcome.clustered for key in matrices(variables(session.loaded.model)))

@@ -9,14 +9,14 @@ from pathlib import Path
 from edgeprune.contracts.recipes.recipe import SweepRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.pipeline.commands.measuring import Bench, Measured, describe
-from edgeprune.pipeline.commands.points import sweep_points
 from edgeprune.pipeline.files.outputs import all_whole
-from edgeprune.pipeline.files.store import RowStore, identify
 from edgeprune.pipeline.files.table_files import result_text
+from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
+from edgeprune.pipeline.kept.row_store import RowStore, identify
 from edgeprune.pipeline.plots.comparison_plot import panels_of, plot_comparison
 from edgeprune.pipeline.plots.sweep_plot import plot_sweep, points_of
 from edgeprune.pipeline.reporting import Reporter
-from edgeprune.pipeline.training.kept_run import KeptRun, keeping
+from edgeprune.pipeline.requests.points import sweep_points
 from edgeprune.tflite_export.contents.sizes import gzip_bytes
 
 Rows = tuple[Measurement, ...]

@@ -1,14 +1,15 @@
 """From a session's model to the bytes of a verified .tflite file, with what it is worth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from edgeprune.contracts.data import Array, Split
-from edgeprune.contracts.recipes.recipe import DeviceRecipe, NumericsRecipe
+from edgeprune.contracts.recipes.parts import ExportOptions
+from edgeprune.contracts.recipes.recipe import NumericsRecipe
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.keras_models.live.prediction import Predictor
 from edgeprune.keras_models.tfmot import WRAPPED
@@ -99,38 +100,37 @@ class Exporter:
     def __exit__(self, *_: object) -> None:
         self._converter.close()
 
-    def convert(self, quantize: str, recipe: NumericsRecipe) -> bytes:
+    def convert(self, quantize: str, options: NumericsRecipe) -> bytes:
         """Convert the model as it is now; not verified."""
         return self._converter.convert(
             quantize,
             calibration=self._calibration,
-            io=recipe.io,
-            allow_flex=recipe.allow_flex,
-            keep_float=recipe.keep_float,
+            io=options.io,
+            allow_flex=options.allow_flex,
+            keep_float=options.keep_float,
             trained=self._rounded is not None,
             clustered=self._clustered,
         )
 
     def export(
-        self, quantize: str, recipe: NumericsRecipe, model_score: float | None = None, part: Split | None = None
+        self, quantize: str, options: ExportOptions, model_score: float | None = None, part: Split | None = None
     ) -> Exported:
         """Convert and verify; where the model's own score is given, the file is scored too.
 
         Both scores are of one part of the data: the validation part if that is given as `part`, else the test part.
 
-        With --target micro it is run in TFLite Micro besides.
+        For TFLite Micro it is run in TFLite Micro besides.
         Raises ExportError where the model cannot be converted or the file computes something else, QualityGateError
-        where it takes more than --max-arena.
+        where it takes more than its `max_arena`.
         """
-        for_micro = isinstance(recipe, DeviceRecipe) and "micro" in recipe.target
-        # TFLite Micro reads weights only dense.
-        stored = store(self.convert(quantize, recipe), "off" if for_micro else recipe.sparse, quantize, self._examples)
+        sparse = "off" if options.micro else options.sparse  # TFLite Micro reads weights only dense
+        stored = store(self.convert(quantize, options), sparse, quantize, self._examples)
         data = stored.data
         verification = verify(data, self._predictor, self._examples, quantize)
-        micro, scored = self._micro(quantize, recipe, data, model_score is not None)
+        micro, scored = self._micro(quantize, options, data, model_score is not None)
         value = None
         if model_score is not None:
-            value = checked_score(quantize, recipe, self._session.require_data(), data, model_score, part)
+            value = checked_score(quantize, options, self._session.require_data(), data, model_score, part)
         return Exported(
             quantize=quantize,
             data=data,
@@ -152,17 +152,17 @@ class Exporter:
         return {name.removeprefix(WRAPPED): size for name, size in float_weights(data, names).items()}
 
     def _micro(
-        self, quantize: str, recipe: NumericsRecipe, data: bytes, scored: bool
+        self, quantize: str, options: ExportOptions, data: bytes, scored: bool
     ) -> tuple[MicroCheck | None, MicroScore | None]:
         """What a file comes to in TFLite Micro, and its score there where the model has one."""
-        if not isinstance(recipe, DeviceRecipe) or "micro" not in recipe.target:
+        if not options.micro:
             return None, None
         batch = micro_batch(self._session.require_data(), data) if scored else None
         checked = check_micro(data, self._examples, quantize, batch[0] if batch else None)
-        check_arena(recipe, checked.arena_bytes)
+        check_arena(options.max_arena, checked.arena_bytes)
         if batch is None:
             return checked, None
-        return checked, micro_score(recipe, self._session.require_data().task, data, batch, checked.scored)
+        return checked, micro_score(options, self._session.require_data().task, data, batch, checked.scored)
 
     @cached_property
     def _calibration(self) -> tuple[Array, ...] | None:
@@ -181,10 +181,10 @@ class Exporter:
         return session.random_examples(VERIFIED_EXAMPLES, self._seed)
 
 
-def unpruned_file(session: Session, recipe: NumericsRecipe) -> bytes:
+def unpruned_file(session: Session, *, allow_flex: bool) -> bytes:
     """The model as float32 .tflite, which tables compare with."""
     with Exporter(session) as exporter:
-        return exporter.convert("none", replace(recipe, io="float32", keep_float=()))
+        return exporter.convert("none", NumericsRecipe(allow_flex=allow_flex))
 
 
 def size_columns(data: bytes) -> dict[str, Any]:

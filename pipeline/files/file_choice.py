@@ -7,6 +7,7 @@ from typing import Any
 from edgeprune.contracts.data import Metric, Split
 from edgeprune.contracts.errors import EdgepruneError, ExportError, QualityGateError
 from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.recipes.parts import file_options
 from edgeprune.contracts.recipes.recipe import FileRecipe
 from edgeprune.contracts.results import Measurement
 from edgeprune.pipeline.files.exporting import Exported, Exporter, latency_columns, size_columns
@@ -47,8 +48,9 @@ def export_candidates(
     test: the score of the session's model on the test part.
     Raises ExportError where there is none, QualityGateError where --max-arena was too little for one.
     """
+    options = file_options(recipe)
     if recipe.quantize != AUTO:
-        return [exporter.export(recipe.quantize, recipe, test)]
+        return [exporter.export(recipe.quantize, options, test)]
     part = _choice_part(session, recipe)
     if session.data and part is None:
         reporter.warning("--quantize auto: no validation part, so the file is chosen by its score on the test part")
@@ -57,7 +59,7 @@ def export_candidates(
     missed: list[QualityGateError] = []
     for quantize, storage in _forms(recipe, has_zeros):
         try:
-            exported = exporter.export(quantize, replace(recipe, sparse=storage), score, part)
+            exported = exporter.export(quantize, replace(options, sparse=storage), score, part)
         except EdgepruneError as refused:
             missed += [refused] if isinstance(refused, QualityGateError) else []
             reporter.note(f"--quantize auto: not {quantize}{', sparse' if storage == 'on' else ''}: {refused}")

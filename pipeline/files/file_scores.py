@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeprune.contracts.data import Array, Batch, Data, Split, Task
 from edgeprune.contracts.errors import ExportError
-from edgeprune.contracts.recipes.recipe import GateRecipe, NumericsRecipe
+from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.dataset_io.scoring import score, spread
 from edgeprune.pipeline.quality import drop
 from edgeprune.tflite_export.contents.reader import read_tflite
@@ -36,7 +36,7 @@ def score_file(data: Data, file: bytes, part: Split | None = None) -> float:
 
 
 def checked_score(
-    quantize: str, recipe: NumericsRecipe, data: Data, file: bytes, model_score: float, part: Split | None
+    quantize: str, options: ExportOptions, data: Data, file: bytes, model_score: float, part: Split | None
 ) -> float:
     """Score of a file; where --max-drop is given, that decides later what is too little.
 
@@ -44,17 +44,12 @@ def checked_score(
     """
     labels, predictions = _labels_and_predictions(data, file, part or data.test)
     value, metric = score(data.task, labels, predictions), data.task.metric
-    if not has_gate(recipe) and not _loss(data.task, labels, model_score, value) <= LARGEST_DROP:
+    if not options.has_max_drop and not _loss(data.task, labels, model_score, value) <= LARGEST_DROP:
         raise ExportError(
             f"--quantize {quantize}: {metric.name} falls from {model_score:.4f} to {value:.4f}",
             "export with another --quantize, calibrate on data like the device's, or allow it with --max-drop",
         )
     return value
-
-
-def has_gate(recipe: NumericsRecipe) -> bool:
-    """Whether the user says what loss of score is too much."""
-    return isinstance(recipe, GateRecipe) and recipe.max_drop is not None
 
 
 def micro_batch(data: Data, file: bytes) -> Batch:
@@ -71,7 +66,7 @@ def micro_batch(data: Data, file: bytes) -> Batch:
 
 
 def micro_score(
-    recipe: NumericsRecipe, task: Task, file: bytes, batch: Batch, outputs: tuple[Array, ...]
+    options: ExportOptions, task: Task, file: bytes, batch: Batch, outputs: tuple[Array, ...]
 ) -> MicroScore:
     """Scores on `batch`, of which `outputs` are TFLite Micro's; raises ExportError where those are much worse."""
     inputs, labels = batch
@@ -80,7 +75,7 @@ def micro_score(
         litert=score(task, labels, Runner(file).run(inputs)),
         examples=len(inputs[0]),
     )
-    if not has_gate(recipe) and not _loss(task, labels, found.litert, found.micro) <= LARGEST_DROP:
+    if not options.has_max_drop and not _loss(task, labels, found.litert, found.micro) <= LARGEST_DROP:
         raise ExportError(
             f"--target micro: {task.metric.name} of {found.examples:,} examples is {found.micro:.4f} in TFLite Micro "
             f"and {found.litert:.4f} in LiteRT: its kernels round otherwise, and the model takes it badly",

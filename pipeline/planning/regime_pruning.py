@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.parts import fit_of
 from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays, variables
@@ -40,7 +41,7 @@ class RegimePlan(TrainingPlan):
         held = {key: mask for key, mask in zero_masks(session.prunable).items() if key not in chosen}
         rate_share = 1.0 if self.recipe.from_scratch else None
         with FineTuner(
-            session, {key: live[key] for key in (*chosen, *held)}, self.recipe, rate_share=rate_share
+            session, {key: live[key] for key in (*chosen, *held)}, fit_of(self.recipe), rate_share=rate_share
         ) as tuner:
             result = self._train(tuner, chosen, held, reporter)
         return Pruned(

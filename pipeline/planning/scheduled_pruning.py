@@ -13,6 +13,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError, TrainingError
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.recipes.parts import fit_of
 from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
@@ -61,7 +62,7 @@ class ScheduledPlan(TrainingPlan):
         # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
         share = 1.0 if recipe.from_scratch else 1 + 2 * self.predicted["sparsity"]
         held = {key: live[key] for key in session.prunable if key not in chosen}
-        with FineTuner(session, held, recipe, rate_share=share, trainee=self._trainee(wrapped)) as tuner:
+        with FineTuner(session, held, fit_of(recipe), rate_share=share, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
                 callbacks=[exact.callback(), update_step()],

@@ -3,14 +3,14 @@
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import DataRecipe
 from edgeprune.dataset_io.loss_names import requested_loss
-from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.options import DataOptions, DataSource
 
 
 def check_data(recipe: DataRecipe) -> None:
     """Raise UsageError for values that name nothing, DataError for data that is not there or of no known kind."""
     if recipe.data is None:
         return
-    data_options(recipe)
+    _options(recipe, 0)
     if recipe.no_header and not recipe.data.lower().endswith(".csv"):
         raise UsageError(f"--no-header needs a .csv, found --data {recipe.data}", "leave --no-header out")
     if recipe.loss:
@@ -20,8 +20,13 @@ def check_data(recipe: DataRecipe) -> None:
     find_format(recipe.data)
 
 
-def data_options(recipe: DataRecipe) -> DataOptions:
-    """The part of a recipe that says how data is read. Raises UsageError for values out of range."""
+def data_source(recipe: DataRecipe, seed: int) -> DataSource | None:
+    """Which data a recipe names, and how it is read; None where it names none. `seed` draws examples from it."""
+    return None if recipe.data is None else DataSource(name=recipe.data, options=_options(recipe, seed))
+
+
+def _options(recipe: DataRecipe, seed: int) -> DataOptions:
+    """Raises UsageError for values out of range."""
     return DataOptions(
         label=recipe.label,
         no_header=recipe.no_header,
@@ -31,5 +36,5 @@ def data_options(recipe: DataRecipe) -> DataOptions:
         loss=recipe.loss,
         metric=recipe.metric,
         split_seed=recipe.split_seed,
-        seed=getattr(recipe, "seed", 0),
+        seed=seed,
     )

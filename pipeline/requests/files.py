@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import ModelRecipe
-from edgeprune.pipeline.training.kept_run import obstacle
+from edgeprune.pipeline.kept.kept_run import obstacle
 
 FOLDERS = ("store", "tensorboard")
 """Options that name a folder to write to, which need not exist yet."""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from edgeprune.contracts import plugins
 from edgeprune.contracts.recipes.recipe import SweepRecipe
-from edgeprune.pipeline.commands.points import sweep_points
 from edgeprune.pipeline.files.outputs import check_outputs
 from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.files import check_named_files
 from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
+from edgeprune.pipeline.requests.points import sweep_points
 from edgeprune.pipeline.requests.prune import check_training, inputs, load_method
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
-from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.interface import interface
@@ -33,18 +33,19 @@ def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:
     return {key: mask for key, mask in masks.items() if not mask.all()}
 
 
-def _distillation(session: Session, recipe: PointRecipe) -> Distillation | None:
-    """The teacher that a recipe asks for; the unpruned model is loaded anew, since pruning changes weights in place."""
-    if not recipe.distill:
+def _distillation(session: Session, fit: Fit) -> Distillation | None:
+    """The teacher that is asked for; the unpruned model is loaded anew, since pruning changes weights in place."""
+    training, opening = fit.training, fit.opening
+    if not training.distill:
         return None
     loaded, task = session.loaded, session.require_data().task
-    path = Path(recipe.teacher) if recipe.teacher else loaded.path
-    custom = Path(recipe.custom_objects) if recipe.custom_objects else None
-    teacher = load_model(path, custom_objects=custom, trust_model=recipe.trust_model)
+    path = Path(training.teacher) if training.teacher else loaded.path
+    custom = Path(opening.custom_objects) if opening.custom_objects else None
+    teacher = load_model(path, custom_objects=custom, trust_model=opening.trust_model)
     return Distillation(
         teacher=teacher.model,
-        temperature=recipe.temperature,
-        alpha=recipe.alpha,
+        temperature=training.temperature,
+        alpha=training.alpha,
         kinds=task.kinds,
         from_logits=task.from_logits,
         teacher_from_logits=teacher_gives_logits(session.interface, interface(teacher.model), task.from_logits),
@@ -78,20 +79,20 @@ class FineTuner:
         self,
         session: Session,
         live: Mapping[WeightKey, Any],
-        recipe: PointRecipe,
+        fit: Fit,
         *,
         rate_share: float | None = None,
         trainee: Trainee | None = None,
     ) -> None:
         self._data = session.require_data()
         self._live = live
-        self._recipe, self._name = recipe, f"{session.loaded.path.stem}-{recipe.method}"
+        self._tensorboard, self._name = fit.training.tensorboard, f"{session.loaded.path.stem}-{fit.name}"
         trained = trainee or _session_trainee(session)
         place = session.store.place(trained.kept_as) if session.store else None
-        self._options = _fit_options(session, recipe, rate_share, place)
+        self._options = _fit_options(session, fit, rate_share, place)
         self.earlier_s = 0.0
         self._score = trained.score
-        devices = ONE_DEVICE if trainee else choose_devices(recipe.strategy)  # a trainee's wrappers know no copy
+        devices = ONE_DEVICE if trainee else choose_devices(fit.training.strategy)  # a trainee's wrappers know no copy
         self._devices_note = devices.note
         self._trainer = Trainer(
             trained.model,
@@ -99,7 +100,7 @@ class FineTuner:
             live,
             trained.loss,
             self._options,
-            _distillation(session, recipe),
+            _distillation(session, fit),
             devices,
         )
 
@@ -147,7 +148,7 @@ class FineTuner:
     @contextmanager
     def _journal(self, reporter: Reporter) -> Iterator[OnEpoch]:
         """Shows each epoch, and enters it for TensorBoard where that is asked for."""
-        metric, board = self._data.task.metric.name, self._recipe.tensorboard
+        metric, board = self._data.task.metric.name, self._tensorboard
         with (
             reporter.progress("fine-tuning", self._options.epochs) as advance,
             TensorBoardLog(Path(board), self._name) if board else nullcontext() as journal,
@@ -163,20 +164,20 @@ class FineTuner:
 
 
 def _fit_options(
-    session: Session, recipe: PointRecipe, rate_share: float | None, checkpoints: CheckpointPlace | None
+    session: Session, fit: Fit, rate_share: float | None, checkpoints: CheckpointPlace | None
 ) -> FitOptions:
-    data = session.require_data()
-    weights = balanced_class_weights(data.train, data.task.kinds) if recipe.class_weight else None
+    data, training = session.require_data(), fit.training
+    weights = balanced_class_weights(data.train, data.task.kinds) if training.class_weight else None
     return FitOptions(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        batch_size=recipe.batch_size,
-        patience=recipe.patience,
-        seed=recipe.seed,
+        epochs=training.epochs,
+        learning_rate=training.learning_rate,
+        batch_size=training.batch_size,
+        patience=training.patience,
+        seed=fit.seed,
         rate_share=rate_share,
         prunable_weights=sum(prod(variable.shape) for variable in session.prunable.values()),
-        optimizer=recipe.optimizer,
-        weight_decay=recipe.weight_decay,
+        optimizer=training.optimizer,
+        weight_decay=training.weight_decay,
         class_weight=weights,
         checkpoints=checkpoints,
     )

@@ -1,11 +1,10 @@
 """Training with the rounding of int8 (--qat-epochs), on a Keras 2 copy of the model; zeros and clusters are held."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.recipes.recipe import PointRecipe, QuantizationRecipe
+from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, prove_twin, training_twin
@@ -23,8 +22,8 @@ RATE_SHARE = 0.1
 """Of the learning rate: the weights are good already, and shall only get used to the rounding."""
 
 
-def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Reporter, clusters: int | None = None) -> Any:
-    """A live Keras 2 model that holds its own ranges for int8, trained for the recipe's epochs.
+def train_rounded(session: Session, fit: Fit, reporter: Reporter, clusters: int | None = None) -> Any:
+    """A live Keras 2 model that holds its own ranges for int8, trained for the epochs of `fit`.
 
     Zeros stay; where `clusters` are given, so do the shared values of kernels that have no more of them.
     The session's model is not changed. Raises ModelError for a model that cannot be carried to Keras 2 or rounded.
@@ -40,9 +39,8 @@ def train_rounded(session: Session, recipe: QuantizationRecipe, reporter: Report
     rounded.find_ranges(some_examples(data, RANGE_EXAMPLES, "ranges"))
     if clusters:
         _share(rounded, clusters)
-    training = _training_recipe(recipe)
     with FineTuner(
-        session, rounded.kernels, training, rate_share=RATE_SHARE, trainee=_trainee(session, rounded, clusters)
+        session, rounded.kernels, fit, rate_share=RATE_SHARE, trainee=_trainee(session, rounded, clusters)
     ) as tuner:
         if tuner.run(reporter).interrupted:
             raise KeyboardInterrupt
@@ -57,12 +55,6 @@ def _share(rounded: QuantizationAware, clusters: int) -> None:
         for key, array in LiveArrays(kernels).items()
     }
     share_weights(rounded.model, kernels, {key: ids for key, ids in members.items() if ids.max() < clusters})
-
-
-def _training_recipe(recipe: QuantizationRecipe) -> PointRecipe:
-    """A recipe for the epochs with rounding; what `export` has no options for is at its default."""
-    given = {item.name: getattr(recipe, item.name) for item in fields(PointRecipe) if hasattr(recipe, item.name)}
-    return PointRecipe(**{**given, "epochs": recipe.qat_epochs})
 
 
 def _trainee(session: Session, rounded: QuantizationAware, clusters: int | None) -> Trainee:

@@ -13,6 +13,7 @@ from edgeprune.contracts.recipes.recipe import ExportRecipe
 from edgeprune.pipeline.files.exporting import Exporter
 from edgeprune.pipeline.files.file_choice import choose_file, export_candidates
 from edgeprune.pipeline.files.file_scores import score_file
+from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.session import open_session
 from edgeprune.tflite_export.conversion.convert import NUMERICS
 
@@ -39,7 +40,7 @@ def tried(folder):
     """All files of the model, the session, and the score of the model itself."""
     recipe = ExportRecipe(tflite="m.tflite", data=str(folder / "d.npz"), quantize="auto")
     reporter = TerminalReporter()
-    session = open_session(folder / "m.keras", recipe, reporter)
+    session = open_session(folder / "m.keras", recipe, data_source(recipe, recipe.seed), reporter)
     original = session.measure(stage="original").score
     with Exporter(session) as exporter:
         files = export_candidates(exporter, session, recipe, original, True, reporter)

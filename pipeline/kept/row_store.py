@@ -11,7 +11,7 @@ from typing import Any
 from edgeprune.contracts.errors import OutputError
 from edgeprune.contracts.origin import differences, origin
 from edgeprune.contracts.results import Measurement
-from edgeprune.pipeline.training.kept_run import KeptRun
+from edgeprune.pipeline.kept.kept_run import KeptRun
 
 SUFFIX = ".json"
 

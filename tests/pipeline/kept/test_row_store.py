@@ -9,8 +9,8 @@ import pytest
 
 from edgeprune.contracts.origin import origin
 from edgeprune.contracts.results import Measurement
-from edgeprune.pipeline.files.store import RowStore, identify
-from edgeprune.pipeline.training.kept_run import KeptRun
+from edgeprune.pipeline.kept.kept_run import KeptRun
+from edgeprune.pipeline.kept.row_store import RowStore, identify
 
 POINT = {"threshold": 0.1, "include": ("a*",)}
 ROWS = (Measurement(threshold=0.1, score=0.123456789), Measurement(threshold=0.1, quantize="int8"))

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from edgeprune.contracts.results import Result
-from edgeprune.pipeline.training.kept_run import CACHE, MOST_RUNS, keeping
+from edgeprune.pipeline.kept.kept_run import CACHE, MOST_RUNS, keeping
 
 RESULT = Result(command="prune", model="m.h5")
 

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from edgeprune.contracts.recipes.recipe import ExportRecipe, PruneRecipe
+from edgeprune.contracts.recipes.recipe import ExportRecipe, MethodRecipe, PruneRecipe
+from edgeprune.contracts.recipes.training import TrainingRecipe
 from edgeprune.keras_models.training.checkpoint import Checkpoint
-from edgeprune.pipeline.training.kept_run import CACHE
-from edgeprune.pipeline.training.training_store import run_name
+from edgeprune.pipeline.kept.kept_run import CACHE
+from edgeprune.pipeline.kept.training_store import run_name
 
 
 @pytest.fixture
@@ -19,7 +20,10 @@ def files(tmp_path):
 
 def named(files, kind=PruneRecipe, **changes):
     given = {"epochs": 3, "data": str(files / "data.npz")} if kind is PruneRecipe else {"data": str(files / "data.npz")}
-    return run_name(files / "model.h5", kind(**{**given, **changes}))
+    recipe = kind(**{**given, **changes})
+    training = recipe if kind is PruneRecipe else TrainingRecipe()
+    method = recipe if kind is PruneRecipe else MethodRecipe()
+    return run_name(files / "model.h5", method=method, training=training, data=recipe, opening=recipe, seed=recipe.seed)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.pipeline.test_method_comparison import Events
 @pytest.mark.parametrize("name", ["digits_mlp.h5", "digits_cnn.keras"])
 def test_a_model_is_estimated_as_its_float32_file(samples, name):
     recipe = PruneRecipe()
-    session = open_session(samples / name, recipe, Events())
+    session = open_session(samples / name, recipe, None, Events())
     with Exporter(session) as exporter:
         file = exporter.convert("none", recipe)
     assert session.measure().energy_uj_estimate == pytest.approx(energy_estimate_uj(file), rel=0.05)

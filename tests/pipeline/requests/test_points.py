@@ -4,7 +4,7 @@ import pytest
 
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import SweepRecipe
-from edgeprune.pipeline.commands.points import DENSE, UNPRUNED, parse_points, sweep_points
+from edgeprune.pipeline.requests.points import DENSE, UNPRUNED, parse_points, sweep_points
 
 
 @pytest.mark.parametrize(
