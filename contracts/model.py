@@ -68,7 +68,7 @@ class Node:
     `kind` is the layer's class name; operations (`a + b`, `keras.ops.reshape`, `tf.nn.relu`) bear one
     common name whichever Keras wrote them: `Add`, `Multiply`, `Reshape`, `GetItem`, `ReLU`, …
     `inputs` are the tensors in call order; `arguments` are the call's other arguments, by name, as plain values
-    (`keras_models/graphs/operations.py` has the table of kinds and their arguments).
+    (`keras_models/vocabulary.py` has the table of kinds and their arguments).
     `output_shapes` has one shape for each output; None where it cannot be inferred.
     `is_operation` tells an operation from the layer of the same name; `call` is its place among the layer's
     calls in the file.

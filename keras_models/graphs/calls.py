@@ -11,7 +11,7 @@ from edgeprune.keras_models.graphs.native_names import (
     keras3_operation,
     vocabulary_entry,
 )
-from edgeprune.keras_models.graphs.operations import NativeOperation
+from edgeprune.keras_models.vocabulary import NativeOperation
 
 
 @dataclass(frozen=True)

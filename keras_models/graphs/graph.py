@@ -21,10 +21,10 @@ from edgeprune.keras_models.graphs.functional import (
     sources,
 )
 from edgeprune.keras_models.graphs.native_names import vocabulary_entry
-from edgeprune.keras_models.graphs.operations import REQUIRED
 from edgeprune.keras_models.shapes import infer_shapes
 from edgeprune.keras_models.shapes.operations import split_sizes
 from edgeprune.keras_models.shapes.rules import LayerCall
+from edgeprune.keras_models.vocabulary import REQUIRED
 
 Weights = Mapping[str, tuple[WeightSpec, ...]]
 

@@ -6,8 +6,8 @@ from math import prod
 from typing import Any
 
 from edgeprune.contracts.model import Shape
-from edgeprune.keras_models.graphs.operations import VOCABULARY
 from edgeprune.keras_models.shapes.sequences import known_cells
+from edgeprune.keras_models.vocabulary import VOCABULARY
 
 Axes = tuple[int, ...]
 

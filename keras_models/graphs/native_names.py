@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from edgeprune.keras_models.graphs.operations import (
+from edgeprune.keras_models.vocabulary import (
     REDUCTION_KINDS,
     UNARY_KINDS,
     VOCABULARY,

@@ -1,4 +1,4 @@
-"""Operations of the common vocabulary (keras_models/graphs/operations.py)."""
+"""Operations of the common vocabulary (keras_models/vocabulary.py)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.model import Shape
-from edgeprune.keras_models.graphs.operations import BINARY_KINDS, REDUCTION_KINDS, UNARY_KINDS
 from edgeprune.keras_models.shapes.merging import concatenated, known_shapes
 from edgeprune.keras_models.shapes.reshaping import reshaped
 from edgeprune.keras_models.shapes.rules import (
@@ -18,6 +17,7 @@ from edgeprune.keras_models.shapes.rules import (
     positive_axes,
     same_shape,
 )
+from edgeprune.keras_models.vocabulary import BINARY_KINDS, REDUCTION_KINDS, UNARY_KINDS
 
 
 def split_sizes(sizes: Any, axis: int, shape: Shape | None) -> Any:

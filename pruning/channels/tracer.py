@@ -5,11 +5,11 @@ from typing import Any
 
 from edgeprune.contracts.channels import ChannelGraph, TensorAxis
 from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, Shape, TensorRef
+from edgeprune.pruning.channels.all_rules import all_rules
 from edgeprune.pruning.channels.call import Call, Stated
 from edgeprune.pruning.channels.choices import best_choices
 from edgeprune.pruning.channels.grouping import group_channels
 from edgeprune.pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
-from edgeprune.pruning.channels.registry import rules
 
 _OPERANDS = ("x", "y", "values", "condition", "indices", "value", "key", "initial_state")
 """Arguments that a call computes with; other tensors among the arguments are masks, lengths and indices."""
@@ -70,7 +70,7 @@ def _read(
     inputs = tuple(tensors.get(tensor, {}) for tensor in node.inputs)
     try:
         call = _call(ledger, graph, node, inputs, readers[node.index])
-        outputs = rules()[node.kind](call) if node.kind in rules() else _unknown(call)
+        outputs = all_rules()[node.kind](call) if node.kind in all_rules() else _unknown(call)
         return _checked(outputs, node)
     except NotUnderstoodError as error:
         reason = f"{node.kind} {node.layer!r} is not understood: {error}"

@@ -1,11 +1,10 @@
-"""The arguments of operations, by their names in the common vocabulary (keras_models/graphs/operations.py)."""
+"""The arguments of operations, by their names in the common vocabulary (keras_models/vocabulary.py)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from edgeprune.keras_models.graphs.calls import TensorSource, signature, tensor_sources
 from edgeprune.keras_models.graphs.functional import is_model, read_call
-from edgeprune.keras_models.graphs.operations import VOCABULARY
 from edgeprune.keras_models.loading.model_config.kinds import (
     AXES,
     AXIS,
@@ -18,6 +17,7 @@ from edgeprune.keras_models.loading.model_config.kinds import (
     whole,
 )
 from edgeprune.keras_models.loading.model_config.outputs import MOST_OUTPUTS
+from edgeprune.keras_models.vocabulary import VOCABULARY
 
 _TENSOR = Kind("a tensor", lambda value: isinstance(value, TensorSource))
 _NO_LENGTH = Kind("null", lambda value: value is None)

@@ -5,9 +5,9 @@ from typing import Any
 
 from edgeprune.keras_models.graphs.calls import signature
 from edgeprune.keras_models.graphs.functional import is_functional, sources
-from edgeprune.keras_models.graphs.operations import VOCABULARY
 from edgeprune.keras_models.loading.model_config.layers import is_keras_own, is_operator
 from edgeprune.keras_models.shapes import LAYER_RULES
+from edgeprune.keras_models.vocabulary import VOCABULARY
 
 MOST_OUTPUTS = 10_000
 """More than any layer gives; only so many are made room for where the config does not say."""

@@ -15,7 +15,7 @@ from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.model import ModelGraph, TensorRef, WeightSpec
 from edgeprune.keras_models.graphs.graph import build_graph
 from edgeprune.keras_models.graphs.native_names import KERAS2_FUNCTIONS, KERAS3_CLASSES
-from edgeprune.keras_models.graphs.operations import VOCABULARY
+from edgeprune.keras_models.vocabulary import VOCABULARY
 from tests.keras_models.graph_models import graph_of, major
 
 BOTH = [keras, tf_keras]
