@@ -1,8 +1,9 @@
 """What a live model takes and gives: its ports, whether it scales for itself, the loss it was compiled with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import Interface, Port
 from edgeprune.keras_models.live.layers import is_graph_model
 
@@ -22,7 +23,7 @@ _ACTIVATIONS = {
 }
 
 
-def interface(model: Any) -> Interface:
+def interface(model: LiveModel) -> Interface:
     """The inputs and outputs of a model of either Keras, named after its input and output layers."""
     inputs = zip(_names(model.inputs), model.inputs, strict=True)
     outputs = zip(_names(model.outputs), model.outputs, strict=True)
@@ -34,7 +35,7 @@ def interface(model: Any) -> Interface:
     )
 
 
-def _names(tensors: list[Any]) -> list[str]:
+def _names(tensors: Sequence[Any]) -> list[str]:
     """The names of the layers that made the tensors, made different as Keras does (`head`, `head_1`)."""
     names: list[str] = []
     for tensor in tensors:
@@ -87,7 +88,7 @@ def _kind(layer: Any) -> str:
     return kind
 
 
-def _scales_itself(model: Any) -> bool:
+def _scales_itself(model: LiveModel) -> bool:
     """Whether the first layer that changes values rescales or normalises them, by a layer or by an operator."""
     for layer in _all_layers(model):
         kind = _kind(layer)
@@ -97,7 +98,7 @@ def _scales_itself(model: Any) -> bool:
     return False
 
 
-def _all_layers(model: Any) -> Iterator[Any]:
+def _all_layers(model: LiveModel) -> Iterator[Any]:
     """Layers and operations in the order of computation, nested models flattened."""
     for layer in getattr(model, "operations", None) or model.layers:
         if is_graph_model(layer):
@@ -106,6 +107,6 @@ def _all_layers(model: Any) -> Iterator[Any]:
             yield layer
 
 
-def _compiled_loss(model: Any) -> Any:
+def _compiled_loss(model: LiveModel) -> Any:
     compiled = model.get_compile_config() if getattr(model, "compiled", True) else None
     return (compiled or {}).get("loss")

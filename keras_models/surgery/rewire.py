@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgeprune.contracts.layers import Bypass
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.keras_models.graphs.config_access import inner_items, layer_items, refresh_shapes
 from edgeprune.keras_models.graphs.functional import is_functional, is_model, layer_name
@@ -15,7 +16,7 @@ Tensor = tuple[str, int, int]
 """A tensor as a config names it: layer, call, output."""
 
 
-def remove_regions(model: Any, graph: ModelGraph, bypasses: Sequence[Bypass]) -> Any:
+def remove_regions(model: LiveModel, graph: ModelGraph, bypasses: Sequence[Bypass]) -> LiveModel:
     """A new model without the regions; the original is not changed.
 
     Names, trainable flags, dtype policies and compile settings are those of the original; an optimizer starts afresh.

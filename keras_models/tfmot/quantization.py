@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.tfmot.channel_scale import is_foldable, neighbours
 from edgeprune.keras_models.tfmot.library import tfmot
@@ -27,7 +28,7 @@ ELEMENTWISE = ("Activation", "Average", "ELU", "Maximum", "Minimum", "Multiply",
 class QuantizationAware:
     """`model` is a copy with rounding; `in_float` are the layers in which nothing is rounded, with the reason."""
 
-    model: Any
+    model: LiveModel
     in_float: Mapping[str, str]
 
     @property
@@ -48,7 +49,12 @@ class QuantizationAware:
             self.model(list(examples) if len(examples) > 1 else examples[0], training=False)
 
 
-def quantization_aware(model: Any, index_limits: Sequence[int | None] = ()) -> QuantizationAware:
+def _input_names(keras2_model: Any) -> list[str]:
+    names: list[str] = keras2_model.input_names
+    return names
+
+
+def quantization_aware(model: LiveModel, index_limits: Sequence[int | None] = ()) -> QuantizationAware:
     """A copy of a live Keras 2 model (Sequential or functional, no models inside it) with int8 rounding.
 
     `index_limits` says which inputs hold the rows of a table, as `Predictor` has it: these are not rounded.
@@ -57,7 +63,7 @@ def quantization_aware(model: Any, index_limits: Sequence[int | None] = ()) -> Q
     import tf_keras
 
     api = tfmot().quantization.keras
-    indices = {name for name, limit in zip(model.input_names, index_limits, strict=False) if limit is not None}
+    indices = {name for name, limit in zip(_input_names(model), index_limits, strict=False) if limit is not None}
     before, after = neighbours(model)
     reasons = {layer.name: reason for layer in model.layers if (reason := _why_in_float(layer, before[layer.name]))}
 

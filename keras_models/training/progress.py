@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
 
 
@@ -19,7 +20,7 @@ class Progress:
 
     def __init__(
         self,
-        model: Any,
+        model: LiveModel,
         masks: Masks,
         options: FitOptions,
         higher_is_better: bool,

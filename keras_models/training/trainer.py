@@ -6,6 +6,7 @@ from typing import Any
 
 from edgeprune.contracts.data import Split
 from edgeprune.contracts.errors import TrainingError
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.training.checkpoint import Checkpoint
 from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
@@ -32,7 +33,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Any,
+        model: LiveModel,
         keras_module: Any,
         variables: Mapping[WeightKey, Any],
         loss: Any,
@@ -146,7 +147,7 @@ class Trainer:
         progress.add(log)
 
 
-def _sparsity(model: Any) -> float:
+def _sparsity(model: LiveModel) -> float:
     """Share of zeros among the trainable weights of more than one axis."""
     import tensorflow as tf
 

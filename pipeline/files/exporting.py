@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.data import Array, Split
+from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.recipes.recipe import NumericsRecipe
 from edgeprune.dataset_io.samples import some_examples
@@ -86,7 +87,9 @@ class Exporter:
     says that the kernels have few different values.
     """
 
-    def __init__(self, session: Session, seed: int = 0, rounded: Any | None = None, *, clustered: bool = False) -> None:
+    def __init__(
+        self, session: Session, seed: int = 0, rounded: LiveModel | None = None, *, clustered: bool = False
+    ) -> None:
         self._session = session
         self._clustered = clustered
         self._rounded = rounded

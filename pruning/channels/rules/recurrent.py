@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeprune.pruning.channels.call import Call, Stated
 from edgeprune.pruning.channels.ledger import Axes, NotUnderstoodError
-from edgeprune.pruning.channels.registry import rule, rules
+from edgeprune.pruning.channels.registry import RULES, rule
 
 _GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 _STATES = {"SimpleRNN": 1, "GRU": 1, "LSTM": 2}
@@ -86,10 +86,10 @@ def time_distributed(call: Call) -> list[Axes]:
         shapes=((call.shapes[0][0], *call.shapes[0][2:]),),
         output_shapes=tuple(outputs),
     )
-    if inner.kind not in rules():
+    if inner.kind not in RULES:
         raise NotUnderstoodError(f"it wraps {inner.kind}")
     call.freeze(call.inputs[0].get(1), f"steps in time of {call.title}")
-    return [{axis + 1 if axis else 0: ids for axis, ids in axes.items()} for axes in rules()[inner.kind](inner)]
+    return [{axis + 1 if axis else 0: ids for axis, ids in axes.items()} for axes in RULES[inner.kind](inner)]
 
 
 @rule("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
