@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 
 
-def model_inputs(model: LiveModel, tensors: Sequence[Any]) -> Any:
+def model_inputs(model: KerasModel, tensors: Sequence[Any]) -> Any:
     """The tensors as the model is called with them: one, a tuple, or (Keras 3 insists) the dict it was made with."""
     structure = getattr(model, "_inputs_struct", None)
     if structure is None:

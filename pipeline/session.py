@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeprune.contracts.data import Array, Data, Split
 from edgeprune.contracts.errors import UsageError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.results import Measurement
@@ -58,7 +58,7 @@ class Session:
         self.chosen = chosen
         self.store = store
 
-    def with_model(self, model: LiveModel) -> "Session":
+    def with_model(self, model: KerasModel) -> "Session":
         """A session of a smaller live model in the place of this one's."""
         return Session(replace(self.loaded, model=model), self.data, self.chosen, self.store)
 

@@ -2,7 +2,7 @@
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.bridge.twin import Twin
 from edgeprune.keras_models.surgery.proof import TOLERANCE, prove_equal
 
@@ -10,7 +10,7 @@ TWIN_EXAMPLES = 4
 """Enough for a proof: each goes through all that the model computes."""
 
 
-def prove_twin(model: LiveModel, twin: Twin, examples: tuple[Array, ...]) -> float:
+def prove_twin(model: KerasModel, twin: Twin, examples: tuple[Array, ...]) -> float:
     """The largest error of the twin's outputs as a share of each output's range, before a last softmax or sigmoid.
 
     `model` is the one the twin was made from; `examples` has one array for each input. Raises ModelError above

@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.bridge.twin import Twin, keras2_twin
 from edgeprune.keras_models.bridge.weights import copy_weights
 from edgeprune.keras_models.live.layers import is_graph_model
@@ -13,7 +13,7 @@ from edgeprune.keras_models.training.initial_weights import zeros_for_random
 from edgeprune.keras_models.training.optimizers import first_rate
 
 
-def training_twin(model: LiveModel, keras_major: int) -> Twin:
+def training_twin(model: KerasModel, keras_major: int) -> Twin:
     """The twin of a Keras 3 model, or a copy of one of Keras 2, not compiled.
 
     Raises ModelError for a model that Keras 2 cannot have.
@@ -41,7 +41,7 @@ def keras2_optimizer(optimizer: Any) -> Any:
     return kind(**{**arguments, "learning_rate": first_rate(optimizer)})
 
 
-def _copy(model: LiveModel) -> Twin:
+def _copy(model: KerasModel) -> Twin:
     import tf_keras
 
     made: dict[int, Any] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.bridge.hosted import holds_weighty_layers, host
 from edgeprune.keras_models.bridge.layers import NotInKeras2, native_layer
@@ -22,7 +22,7 @@ class Twin:
     """`model` is the Keras 2 twin of the Keras 3 model `original`; their layers have the same names."""
 
     original: Any
-    model: LiveModel
+    model: KerasModel
 
     def variables(self) -> dict[WeightKey, Any]:
         """The live variables of the twin under the names that they have in the Keras 3 model."""
@@ -37,7 +37,7 @@ class Twin:
         copy_weights(self.model if trained is None else trained, self.original)
 
 
-def keras2_twin(model: LiveModel) -> Twin:
+def keras2_twin(model: KerasModel) -> Twin:
     """The Keras 2 twin of a live Keras 3 model (Sequential or functional, models inside it too), not compiled.
 
     What Keras 2 has too becomes a layer of its own there; any other operation or layer is computed by Keras 3 inside

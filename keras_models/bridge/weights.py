@@ -3,7 +3,7 @@
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.variables import set_arrays, variables
@@ -29,7 +29,7 @@ def copy_weights(source: Any, target: Any) -> None:
     set_arrays(target, LiveArrays({key: given[_common_key(key)] for key in wanted}))
 
 
-def variables_by_names_of(model: LiveModel, twin: LiveModel) -> dict[WeightKey, Any]:
+def variables_by_names_of(model: KerasModel, twin: KerasModel) -> dict[WeightKey, Any]:
     """The live variables of a twin under the keys that the same weights have in `model`."""
     live = {_common_key(key): variable for key, variable in variables(twin).items()}
     return {key: live[_common_key(key)] for key in variables(model)}

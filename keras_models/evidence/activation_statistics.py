@@ -10,7 +10,7 @@ from edgeprune.contracts.channel_statistics import ActivationStatistics, Vector
 from edgeprune.contracts.channels import ChannelGraph, TensorAxis
 from edgeprune.contracts.data import Batch
 from edgeprune.contracts.errors import DataError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import ModelGraph, TensorRef
 from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.live.layers import leaf_layers
@@ -20,7 +20,7 @@ Key = tuple[TensorRef, int]
 
 
 def activation_statistics(
-    model: LiveModel, graph: ModelGraph, channels: ChannelGraph, batches: Iterable[Batch]
+    model: KerasModel, graph: ModelGraph, channels: ChannelGraph, batches: Iterable[Batch]
 ) -> dict[Key, ActivationStatistics]:
     """Mean |activation| and share of zeros along the channel axes of the tensors that layers with weights read.
 
@@ -48,7 +48,7 @@ def activation_statistics(
     }
 
 
-def _measurement(model: LiveModel, graph: ModelGraph, channels: ChannelGraph) -> tuple[list[Key], Any]:
+def _measurement(model: KerasModel, graph: ModelGraph, channels: ChannelGraph) -> tuple[list[Key], Any]:
     """A traced function from inputs to (sums of |a|, zeros, how many numbers a channel) for each key."""
     import tensorflow as tf
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.data import Batch
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.live.layers import leaf_layers
 from edgeprune.keras_models.live.watched_calls import watched_calls
@@ -17,7 +17,7 @@ BATCHES = 32
 """He et al. 2017 use 5,000 images; a convolution sees many positions of each."""
 
 
-def second_moments(model: LiveModel, readers: Sequence[str], batches: Iterable[Batch]) -> dict[str, Vector]:
+def second_moments(model: KerasModel, readers: Sequence[str], batches: Iterable[Batch]) -> dict[str, Vector]:
     """For each layer, by its path: the mean of (x, 1)(x, 1)^T over all that it reads, shape (n + 1, n + 1).
 
     x is what a layer's first input holds along its channels. The model runs in inference mode, over at most BATCHES

@@ -10,7 +10,7 @@ from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.channels import ChannelGraph
 from edgeprune.contracts.data import Batch
 from edgeprune.contracts.errors import DataError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.live.variables import variables
@@ -23,7 +23,7 @@ Loss = Callable[[Any, Any], Any]
 
 
 def sensitivities(
-    model: LiveModel, channels: ChannelGraph, batches: Iterable[Batch], loss: Loss
+    model: KerasModel, channels: ChannelGraph, batches: Iterable[Batch], loss: Loss
 ) -> dict[tuple[WeightKey, int], Vector]:
     """For each weight axis that reads channels: shape (batches, length), over at most BATCHES batches.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, Port
 from edgeprune.keras_models.live.prediction import model_outputs
 
@@ -49,7 +49,7 @@ def _draw(generator: np.random.Generator, port: Port, count: int, limit: int | N
     return generator.standard_normal(shape).astype(port.dtype)
 
 
-def with_fixed_shapes(model: LiveModel, interface: Interface) -> Interface:
+def with_fixed_shapes(model: KerasModel, interface: Interface) -> Interface:
     """The interface with a length for each axis that has none: STEPS or PIXELS, doubled until the model takes it.
 
     Raises ModelError where it takes none of them.

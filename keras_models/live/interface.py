@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, Port
 from edgeprune.keras_models.live.layers import is_graph_model
 
@@ -23,7 +23,7 @@ _ACTIVATIONS = {
 }
 
 
-def interface(model: LiveModel) -> Interface:
+def interface(model: KerasModel) -> Interface:
     """The inputs and outputs of a model of either Keras, named after its input and output layers."""
     inputs = zip(_names(model.inputs), model.inputs, strict=True)
     outputs = zip(_names(model.outputs), model.outputs, strict=True)
@@ -88,7 +88,7 @@ def _kind(layer: Any) -> str:
     return kind
 
 
-def _scales_itself(model: LiveModel) -> bool:
+def _scales_itself(model: KerasModel) -> bool:
     """Whether the first layer that changes values rescales or normalises them, by a layer or by an operator."""
     for layer in _all_layers(model):
         kind = _kind(layer)
@@ -98,7 +98,7 @@ def _scales_itself(model: LiveModel) -> bool:
     return False
 
 
-def _all_layers(model: LiveModel) -> Iterator[Any]:
+def _all_layers(model: KerasModel) -> Iterator[Any]:
     """Layers and operations in the order of computation, nested models flattened."""
     for layer in getattr(model, "operations", None) or model.layers:
         if is_graph_model(layer):
@@ -107,6 +107,6 @@ def _all_layers(model: LiveModel) -> Iterator[Any]:
             yield layer
 
 
-def _compiled_loss(model: LiveModel) -> Any:
+def _compiled_loss(model: KerasModel) -> Any:
     compiled = model.get_compile_config() if getattr(model, "compiled", True) else None
     return (compiled or {}).get("loss")

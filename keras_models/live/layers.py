@@ -3,20 +3,20 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 
 
-def leaf_layers(model: LiveModel) -> Iterator[tuple[str, Any]]:
+def leaf_layers(model: KerasModel) -> Iterator[tuple[str, Any]]:
     """(path, layer) of every layer that is no model itself, nested models flattened, shared layers once."""
     return _leaves(model, lambda inner: inner.layers)
 
 
-def leaf_operations(model: LiveModel) -> Iterator[tuple[str, Any]]:
+def leaf_operations(model: KerasModel) -> Iterator[tuple[str, Any]]:
     """The same with the operations of Keras 3 (`a + b`), which are no layers."""
     return _leaves(model, lambda inner: getattr(inner, "operations", inner.layers))
 
 
-def _leaves(model: LiveModel, members: Callable[[Any], list[Any]]) -> Iterator[tuple[str, Any]]:
+def _leaves(model: KerasModel, members: Callable[[Any], list[Any]]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
 
     def walk(inner: Any, prefix: str) -> Iterator[tuple[str, Any]]:

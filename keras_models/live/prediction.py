@@ -7,7 +7,7 @@ import numpy as np
 
 from edgeprune.contracts.data import Array, Split
 from edgeprune.contracts.errors import DataError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.live.index_limits import index_limits
@@ -18,7 +18,7 @@ BATCH_SIZE = 512
 class Predictor:
     """Calls a model of either Keras in inference mode; traced once, it sees later changes of the weights."""
 
-    def __init__(self, model: LiveModel, interface: Interface) -> None:
+    def __init__(self, model: KerasModel, interface: Interface) -> None:
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, *port.shape), port.dtype) for port in interface.inputs]
@@ -66,7 +66,7 @@ def _reason(message: str) -> str:
     return message.splitlines()[0][:200]
 
 
-def model_outputs(model: LiveModel, examples: tuple[Array, ...]) -> list[Array]:
+def model_outputs(model: KerasModel, examples: tuple[Array, ...]) -> list[Array]:
     """All outputs for a few examples, in inference mode, as float64: one array for each input, the batch axis first.
 
     Nothing is traced: right for a model that is called once or twice, or that is changed in between.

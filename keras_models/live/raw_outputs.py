@@ -5,21 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.live.layers import is_graph_model
 from edgeprune.keras_models.live.prediction import model_outputs
 
 SATURATING = ("softmax", "log_softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign")
 
 
-def raw_outputs(model: LiveModel, examples: tuple[Array, ...]) -> list[Array]:
+def raw_outputs(model: KerasModel, examples: tuple[Array, ...]) -> list[Array]:
     """`model_outputs` with the last layers' saturating activations left out; the model is left as it was."""
     with _without_last_activations(model):
         return model_outputs(model, examples)
 
 
 @contextmanager
-def _without_last_activations(model: LiveModel) -> Iterator[None]:
+def _without_last_activations(model: KerasModel) -> Iterator[None]:
     layers = {id(layer): layer for layer in map(_last_layer, model.outputs)}.values()
     own = [(layer, layer.activation) for layer in layers if _saturates(layer)]
     try:

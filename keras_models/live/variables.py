@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey, WeightSpec
 from edgeprune.keras_models.live.array_transfer import assign, dtype_name, read
 from edgeprune.keras_models.live.interface import interface
@@ -18,7 +18,7 @@ _UNNAMED = re.compile(r"variable(_\d+)?$")
 """What Keras 3 calls a variable that was given no name (LayerScale's gamma); its attribute has one."""
 
 
-def weight_specs(model: LiveModel) -> dict[str, tuple[WeightSpec, ...]]:
+def weight_specs(model: KerasModel) -> dict[str, tuple[WeightSpec, ...]]:
     """The weights of each layer that has any, in the order of `layer.weights`."""
     specs = {}
     for path, layer in leaf_layers(model):
@@ -37,18 +37,18 @@ def weight_specs(model: LiveModel) -> dict[str, tuple[WeightSpec, ...]]:
     return specs
 
 
-def variables(model: LiveModel) -> dict[WeightKey, Any]:
+def variables(model: KerasModel) -> dict[WeightKey, Any]:
     """The live variables by layer path and weight name; those of shared layers once."""
     return {(path, name): variable for path, layer in leaf_layers(model) for name, variable in layer_weights(layer)}
 
 
-def get_arrays(model: LiveModel, keys: Iterable[WeightKey] | None = None) -> dict[WeightKey, Array]:
+def get_arrays(model: KerasModel, keys: Iterable[WeightKey] | None = None) -> dict[WeightKey, Array]:
     """Copies of the weights (all, or those named). Raises KeyError for a weight that is not there."""
     live = variables(model)
     return {key: read(live[key]) for key in (live if keys is None else keys)}
 
 
-def set_arrays(model: LiveModel, arrays: Mapping[WeightKey, Array]) -> None:
+def set_arrays(model: KerasModel, arrays: Mapping[WeightKey, Array]) -> None:
     """Write weights into the model. Raises KeyError for an unknown weight, ValueError for a wrong shape."""
     live = variables(model)
     for key, array in arrays.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.array_transfer import read
 from edgeprune.keras_models.live.variables import weight_specs
@@ -27,7 +27,7 @@ class WeightCounts:
         return self.zero_weights / self.prunable_weights if self.prunable_weights else None
 
 
-def count_weights(model: LiveModel, prunable: Mapping[WeightKey, Any]) -> WeightCounts:
+def count_weights(model: KerasModel, prunable: Mapping[WeightKey, Any]) -> WeightCounts:
     """Count a model's weights, one array at a time; `prunable` are those of its variables whose zeros count."""
     size = nonzero = 0
     for variable in prunable.values():

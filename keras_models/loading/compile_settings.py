@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.loading.known_classes import KNOWN_CLASSES
 from edgeprune.keras_models.loading.known_functions import LOSSES_AND_METRICS
@@ -22,7 +22,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def compile_model(
-    model: LiveModel,
+    model: KerasModel,
     compile_config: Mapping[str, Any],
     *,
     file_format: str,
@@ -69,7 +69,7 @@ def _legacy_utilities(keras_major: int) -> Any:
 
 
 @contextmanager
-def uncompiled(model: LiveModel) -> Iterator[None]:
+def uncompiled(model: KerasModel) -> Iterator[None]:
     """The model without optimizer and compile settings, so that Keras saves neither."""
     hidden = {name: getattr(model, name) for name in ("optimizer", "compiled", "_is_compiled") if name in vars(model)}
     for name in hidden:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.errors import EdgepruneError, ModelFileError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.processes.interruption import raise_if_received
 from edgeprune.contracts.processes.quiet import import_tensorflow, silenced
 from edgeprune.keras_models.kerases import keras_module, safe_mode
@@ -41,7 +41,7 @@ class LoadedModel:
     format: str
     keras_major: int
     keras_version: str
-    model: LiveModel
+    model: KerasModel
     compile_config: Mapping[str, Any] | None = None
     custom_objects: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ def load_model(path: Path, *, custom_objects: Path | None = None, trust_model: b
     )
 
 
-def save_model(loaded: LoadedModel, model: LiveModel, destination: Path) -> None:
+def save_model(loaded: LoadedModel, model: KerasModel, destination: Path) -> None:
     """Save a model in the format and for the Keras of `loaded`, with the compile settings of its file.
 
     The optimizer's state is not saved: the model starts training afresh. `destination` may have any name.
@@ -143,7 +143,7 @@ def _loader_error(archive: ModelArchive, error: Exception) -> ModelFileError:
 
 
 def _compile(
-    model: LiveModel, archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool
+    model: KerasModel, archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool
 ) -> tuple[str, ...]:
     """Compile the model as its file says; where that needs what is not there, a note instead."""
     if archive.compile_config is None:
@@ -174,7 +174,7 @@ def _compile(
     return ()
 
 
-def _save_h5(loaded: LoadedModel, model: LiveModel, folder: Path) -> Path:
+def _save_h5(loaded: LoadedModel, model: KerasModel, folder: Path) -> Path:
     path = folder / "model.h5"
     _keras_save(model, lambda: model.save(path, include_optimizer=False, **_h5_format(loaded)))
     if loaded.compile_config is not None:
@@ -186,7 +186,7 @@ def _h5_format(loaded: LoadedModel) -> dict[str, str]:
     return {"save_format": "h5"} if loaded.keras_major == 2 else {}
 
 
-def _save_keras(loaded: LoadedModel, model: LiveModel, folder: Path) -> Path:
+def _save_keras(loaded: LoadedModel, model: KerasModel, folder: Path) -> Path:
     parts, whole, path = folder / "parts", folder / "whole.keras", folder / "model.keras"
     if loaded.keras_major == 3:  # without the copy of all weights in memory that its archives cost
         with saved_by_rows():
@@ -198,7 +198,7 @@ def _save_keras(loaded: LoadedModel, model: LiveModel, folder: Path) -> Path:
     return path
 
 
-def _save_saved_model(loaded: LoadedModel, model: LiveModel, folder: Path) -> Path:
+def _save_saved_model(loaded: LoadedModel, model: KerasModel, folder: Path) -> Path:
     path = folder / "saved_model"
     with silenced():
         if loaded.compile_config is not None:  # this format has compile settings only of a compiled model
@@ -214,6 +214,6 @@ def _save_saved_model(loaded: LoadedModel, model: LiveModel, folder: Path) -> Pa
     return path
 
 
-def _keras_save(model: LiveModel, save: Callable[[], None]) -> None:
+def _keras_save(model: KerasModel, save: Callable[[], None]) -> None:
     with silenced(), uncompiled(model):  # the TFLite converter turns absl's warnings on again
         save()

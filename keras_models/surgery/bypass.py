@@ -5,8 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.layers import Bypass
-from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import ModelGraph, TensorRef
 from edgeprune.keras_models.live.layers import leaf_operations
 
@@ -19,7 +19,7 @@ class Bypassing:
 
 
 @contextmanager
-def bypassed(model: LiveModel, graph: ModelGraph, bypasses: Sequence[Bypass]) -> Iterator[Bypassing]:
+def bypassed(model: KerasModel, graph: ModelGraph, bypasses: Sequence[Bypass]) -> Iterator[Bypassing]:
     """While this lasts, each call of the model gives every reader of an exit the entry instead.
 
     The layers inside still run. `bypasses` are made one after the other; their layers are called once in the graph.

@@ -10,8 +10,8 @@ import numpy as np
 from edgeprune.contracts.channels import ChannelPlan
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.layers import Bypass
-from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import ModelGraph, WeightKey
 from edgeprune.keras_models.live.raw_outputs import raw_outputs
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays
@@ -73,7 +73,7 @@ def require(proof: ProofResult, subject: str) -> None:
         )
 
 
-def prove(original: LiveModel, smaller: LiveModel, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
+def prove(original: KerasModel, smaller: KerasModel, plan: ChannelPlan, examples: tuple[Array, ...]) -> ProofResult:
     """Compare a cut model with the original in which all weights that read removed channels are zero.
 
     `examples` has one array for each input, the batch axis first; the range is that of each output over them, before
@@ -85,13 +85,17 @@ def prove(original: LiveModel, smaller: LiveModel, plan: ChannelPlan, examples: 
     return _compared(expected, raw_outputs(smaller, examples), inexact_groups(plan))
 
 
-def prove_equal(original: LiveModel, other: Any, examples: tuple[Array, ...]) -> ProofResult:
+def prove_equal(original: KerasModel, other: Any, examples: tuple[Array, ...]) -> ProofResult:
     """Compare two models that must compute the same; examples, range and errors are those of `prove`."""
     return _compared(_outputs_and_nearby(original, examples), raw_outputs(other, examples), ())
 
 
 def prove_bypasses(
-    original: LiveModel, smaller: LiveModel, graph: ModelGraph, bypasses: Sequence[Bypass], examples: tuple[Array, ...]
+    original: KerasModel,
+    smaller: KerasModel,
+    graph: ModelGraph,
+    bypasses: Sequence[Bypass],
+    examples: tuple[Array, ...],
 ) -> ProofResult:
     """Compare a model without regions with the original in which readers of each region get what goes into it."""
     with bypassed(original, graph, bypasses):
@@ -102,7 +106,7 @@ def prove_bypasses(
 Outputs = list[Array]
 
 
-def _outputs_and_nearby(model: LiveModel, examples: tuple[Array, ...]) -> tuple[Outputs, Outputs]:
+def _outputs_and_nearby(model: KerasModel, examples: tuple[Array, ...]) -> tuple[Outputs, Outputs]:
     return raw_outputs(model, examples), raw_outputs(model, _changed_in_the_last_bit(examples))
 
 
@@ -143,7 +147,7 @@ def _nudged(array: Array, random: np.random.Generator) -> Array:
 
 
 def prove_exact_part(
-    original: LiveModel, graph: ModelGraph, plan: ChannelPlan, examples: tuple[Array, ...]
+    original: KerasModel, graph: ModelGraph, plan: ChannelPlan, examples: tuple[Array, ...]
 ) -> ProofResult:
     """Prove what can be proven of a plan with inexact groups: the same cut with these groups left whole."""
     exact = np.array([group.exact for group in plan.graph.groups], dtype=bool)
@@ -158,7 +162,7 @@ def inexact_groups(plan: ChannelPlan) -> tuple[str, ...]:
     return tuple(graph.groups[group].name for group in losing if not graph.groups[group].exact)
 
 
-def without_removed(model: LiveModel, plan: ChannelPlan) -> dict[WeightKey, Array]:
+def without_removed(model: KerasModel, plan: ChannelPlan) -> dict[WeightKey, Array]:
     """The weights that read removed channels, with zeros where they do."""
     zeroed: dict[WeightKey, Array] = {}
     for axis in plan.graph.weight_axes:
@@ -171,7 +175,7 @@ def without_removed(model: LiveModel, plan: ChannelPlan) -> dict[WeightKey, Arra
 
 
 @contextmanager
-def weights_set(model: LiveModel, weights: Mapping[WeightKey, Array]) -> Iterator[None]:
+def weights_set(model: KerasModel, weights: Mapping[WeightKey, Array]) -> Iterator[None]:
     """The model with other weights, for a while."""
     own = get_arrays(model, weights)
     set_arrays(model, weights)

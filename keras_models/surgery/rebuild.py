@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.graphs.config_access import layer_items
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.layers import is_graph_model, leaf_layers
 
 
-def rebuild(model: LiveModel, config: dict[str, Any], keras_major: int) -> LiveModel:
+def rebuild(model: KerasModel, config: dict[str, Any], keras_major: int) -> KerasModel:
     """A new model like `model`, built from `config`, `{"class_name": ..., "config": {...}}`, which is used up.
 
     Its weights hold no sensible values yet; its optimizer, if any, starts afresh. What the model's layers do not show
@@ -37,7 +37,7 @@ def rebuild(model: LiveModel, config: dict[str, Any], keras_major: int) -> LiveM
     return new
 
 
-def _own_classes(model: LiveModel) -> dict[str, Any]:
+def _own_classes(model: KerasModel) -> dict[str, Any]:
     """The classes of a model's layers that Keras cannot find by itself: users' own, and those inside applications."""
     classes = {type(layer) for _, layer in leaf_layers(model)}
     return {kind.__name__: kind for kind in classes if ".src.layers." not in kind.__module__}
@@ -55,7 +55,7 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _take_initializers(model: LiveModel, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _take_initializers(model: KerasModel, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Put `zeros` in place of the initializers in a config; gives the live ones, by layer path and attribute.
 
     Weights are set afterwards anyway, and random numbers take a third of the time in which Keras builds a model.
@@ -72,7 +72,7 @@ def _take_initializers(model: LiveModel, config: Mapping[str, Any]) -> dict[str,
     return taken
 
 
-def match_trainable(model: LiveModel, new: LiveModel) -> None:
+def match_trainable(model: KerasModel, new: KerasModel) -> None:
     """Trainable flags one by one, outer layers first: setting a model's flag sets those of its layers."""
     if new.trainable != model.trainable:
         new.trainable = model.trainable
@@ -86,7 +86,7 @@ def match_trainable(model: LiveModel, new: LiveModel) -> None:
             new_layers[old.name].trainable = old.trainable
 
 
-def _compile_alike(model: LiveModel, new: LiveModel, keras_major: int) -> None:
+def _compile_alike(model: KerasModel, new: KerasModel, keras_major: int) -> None:
     """The same loss, metrics and optimizer settings; a model without optimizer stays uncompiled."""
     if getattr(model, "optimizer", None) is None:
         return

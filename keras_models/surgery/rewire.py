@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.layers import Bypass
-from edgeprune.contracts.live_model import LiveModel
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.keras_models.graphs.config_access import inner_items, layer_items, refresh_shapes
 from edgeprune.keras_models.graphs.functional import is_functional, is_model, layer_name
@@ -16,7 +16,7 @@ Tensor = tuple[str, int, int]
 """A tensor as a config names it: layer, call, output."""
 
 
-def remove_regions(model: LiveModel, graph: ModelGraph, bypasses: Sequence[Bypass]) -> LiveModel:
+def remove_regions(model: KerasModel, graph: ModelGraph, bypasses: Sequence[Bypass]) -> KerasModel:
     """A new model without the regions; the original is not changed.
 
     Names, trainable flags, dtype policies and compile settings are those of the original; an optimizer starts afresh.

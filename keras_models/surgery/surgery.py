@@ -9,7 +9,7 @@ import numpy as np
 from edgeprune.contracts.channels import ChannelPlan
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import ModelGraph, WeightKey
 from edgeprune.keras_models.graphs.config_access import (
     layer_item,
@@ -23,7 +23,7 @@ from edgeprune.keras_models.live.variables import set_arrays, variables
 from edgeprune.keras_models.surgery.rebuild import rebuild
 
 
-def cut(model: LiveModel, graph: ModelGraph, plan: ChannelPlan) -> LiveModel:
+def cut(model: KerasModel, graph: ModelGraph, plan: ChannelPlan) -> KerasModel:
     """A new, smaller model; the original is not changed. Takes about the time in which Keras builds the original.
 
     Names, trainable flags, dtype policies and compile settings are those of the original; an optimizer starts afresh.
@@ -40,7 +40,7 @@ def cut(model: LiveModel, graph: ModelGraph, plan: ChannelPlan) -> LiveModel:
     return smaller
 
 
-def _misfit(model: LiveModel, weights: Mapping[WeightKey, Array]) -> ModelError:
+def _misfit(model: KerasModel, weights: Mapping[WeightKey, Array]) -> ModelError:
     """The first weight that does not fit into the model."""
     live = variables(model)
     key = next(key for key, array in weights.items() if tuple(live[key].shape) != array.shape)

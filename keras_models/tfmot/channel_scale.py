@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 
 FOLDABLE = ("Conv2D", "DepthwiseConv2D", "Conv2DTranspose", "Dense")
 """Layers that a following BatchNormalization is folded into."""
@@ -24,7 +24,7 @@ Neighbours = Mapping[str, list[Any]]
 """By a layer's name: the layers before it, or after it, once for each call."""
 
 
-def with_channel_scales(model: LiveModel) -> LiveModel:
+def with_channel_scales(model: KerasModel) -> KerasModel:
     """A live Keras 2 model whose normalisations can all be rounded; its other layers are those of `model`."""
     import tf_keras
 
@@ -37,7 +37,7 @@ def with_channel_scales(model: LiveModel) -> LiveModel:
         made[layer.name] = layer, channel_scale_class()(name=layer.name)
         return made[layer.name][1]
 
-    copy: LiveModel = tf_keras.models.clone_model(model, clone_function=stand_in)
+    copy: KerasModel = tf_keras.models.clone_model(model, clone_function=stand_in)
     for normalisation, scaling in made.values():
         scaling.set_weights(_scale_and_shift(normalisation))
     return copy

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.array_transfer import read
@@ -20,7 +20,7 @@ class ExactEnd:
     exact: an array, masked as TFMOT has it, to the mask with the right count.
     """
 
-    def __init__(self, wrapped: LiveModel, live: Mapping[WeightKey, Any], exact: Callable[[Array], Mask]) -> None:
+    def __init__(self, wrapped: KerasModel, live: Mapping[WeightKey, Any], exact: Callable[[Array], Mask]) -> None:
         keys = {id(variable): key for key, variable in live.items()}
         self._masks = [
             (layer, keys[id(weight)], weight, mask)

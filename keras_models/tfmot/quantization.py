@@ -11,7 +11,7 @@ from typing import Any
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.tfmot.channel_scale import is_foldable, neighbours
 from edgeprune.keras_models.tfmot.library import tfmot
@@ -28,7 +28,7 @@ ELEMENTWISE = ("Activation", "Average", "ELU", "Maximum", "Minimum", "Multiply",
 class QuantizationAware:
     """`model` is a copy with rounding; `in_float` are the layers in which nothing is rounded, with the reason."""
 
-    model: LiveModel
+    model: KerasModel
     in_float: Mapping[str, str]
 
     @property
@@ -54,7 +54,7 @@ def _input_names(keras2_model: Any) -> list[str]:
     return names
 
 
-def quantization_aware(model: LiveModel, index_limits: Sequence[int | None] = ()) -> QuantizationAware:
+def quantization_aware(model: KerasModel, index_limits: Sequence[int | None] = ()) -> QuantizationAware:
     """A copy of a live Keras 2 model (Sequential or functional, no models inside it) with int8 rounding.
 
     `index_limits` says which inputs hold the rows of a table, as `Predictor` has it: these are not rounded.

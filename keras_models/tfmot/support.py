@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.layers import leaf_layers
 from edgeprune.keras_models.tfmot.library import pruning_api
@@ -19,7 +19,7 @@ class Support:
     refused: Mapping[WeightKey, str]
 
 
-def supported(model: LiveModel, weights: Mapping[WeightKey, Any], *, xnnpack: bool = False) -> Support:
+def supported(model: KerasModel, weights: Mapping[WeightKey, Any], *, xnnpack: bool = False) -> Support:
     """Which of the model's weights, live variables of it, TFMOT can prune; `xnnpack`: by its PruneForLatencyOnXNNPack.
 
     Raises ModelError for a model that the policy refuses as a whole, with TFMOT's reason.
@@ -37,7 +37,7 @@ def supported(model: LiveModel, weights: Mapping[WeightKey, Any], *, xnnpack: bo
     return Support(keys=tuple(key for key in weights if key not in refused), refused=refused)
 
 
-def _xnnpack_policy(model: LiveModel) -> Any:
+def _xnnpack_policy(model: KerasModel) -> Any:
     policy = pruning_api().PruneForLatencyOnXNNPack()
     try:
         policy.ensure_model_supports_pruning(model)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.layers import is_graph_model, leaf_layers
 from edgeprune.keras_models.tfmot.library import pruning_api
@@ -30,7 +30,7 @@ class LayerPruning:
     calls: int = 1
 
 
-def wrap(model: LiveModel, layers: Mapping[str, LayerPruning], weights: Mapping[WeightKey, Any]) -> LiveModel:
+def wrap(model: KerasModel, layers: Mapping[str, LayerPruning], weights: Mapping[WeightKey, Any]) -> KerasModel:
     """The model with wrappers around `layers` (by path), which zero `weights`, live variables of them; not compiled.
 
     Its layers and variables are those of `model`, which so is trained with it and needs no `strip_pruning`.
@@ -48,7 +48,7 @@ def wrap(model: LiveModel, layers: Mapping[str, LayerPruning], weights: Mapping[
         path = paths[id(layer)]
         return _wrapper(layer, layers[path], chosen[path]) if path in layers else layer
 
-    whole: LiveModel = tf_keras.models.clone_model(model, clone_function=wrapped)
+    whole: KerasModel = tf_keras.models.clone_model(model, clone_function=wrapped)
     return whole
 
 

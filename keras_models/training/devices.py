@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError, TrainingError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.graphs.config_access import layer_items
 from edgeprune.keras_models.surgery.rebuild import rebuild
 
@@ -32,7 +32,7 @@ class Devices:
         """Where variables must be made."""
         return self.strategy.scope() if self.strategy else nullcontext()
 
-    def copy(self, model: LiveModel, keras_major: int) -> LiveModel:
+    def copy(self, model: KerasModel, keras_major: int) -> KerasModel:
         """A model of the same layers made for these devices, its weights to be set; the model itself for one device."""
         if not self.strategy and not self.mixed:
             return model

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.model_inputs import model_inputs
 
@@ -41,14 +41,14 @@ class Distillation:
     teacher_from_logits: the teacher's outputs need not end as the student's do.
     """
 
-    teacher: LiveModel
+    teacher: KerasModel
     temperature: float
     alpha: float
     kinds: Sequence[str]
     from_logits: Sequence[bool]
     teacher_from_logits: Sequence[bool]
 
-    def install(self, student: LiveModel) -> None:
+    def install(self, student: KerasModel) -> None:
         """Make the student's training loss the mixed one; raises ModelError for a teacher that does not fit."""
         self._check(student)
         plain_loss = student.compute_loss
@@ -64,7 +64,7 @@ class Distillation:
 
         return self.teacher(model_inputs(self.teacher, tf.nest.flatten(x)), training=False)
 
-    def _check(self, student: LiveModel) -> None:
+    def _check(self, student: KerasModel) -> None:
         for name in ("inputs", "outputs"):
             ours, theirs = ([tuple(port.shape) for port in getattr(model, name)] for model in (student, self.teacher))
             if ours != theirs:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.data import Array, Split
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model_inputs import model_inputs
 
 
@@ -26,7 +26,7 @@ class Feed:
     `fit` itself would copy it anew in each call, and an epoch a call is what makes training resumable.
     """
 
-    def __init__(self, train: Split, batch_size: int, model: LiveModel) -> None:
+    def __init__(self, train: Split, batch_size: int, model: KerasModel) -> None:
         self.train, self._batch_size, self._model = train, batch_size, model
         self.steps = steps_of(train, batch_size)
         if train.arrays is not None:

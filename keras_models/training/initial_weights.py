@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.live.layers import leaf_layers
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays, variables
 
@@ -32,7 +32,7 @@ def zeros_for_random(keras: ModuleType) -> Iterator[None]:
         yield
 
 
-def reinitialise(model: LiveModel, keras: ModuleType, seed: int) -> None:
+def reinitialise(model: KerasModel, keras: ModuleType, seed: int) -> None:
     """Give a model of either Keras the weights and statistics that its own initializers make, by `seed`.
 
     Frozen layers, which training would leave as they are, keep theirs, and so does Normalization: it was adapted to the

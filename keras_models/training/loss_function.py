@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.data import Array, Task
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
 
 CHUNK = 4096
@@ -17,7 +17,7 @@ CLASS_NAMES = {"kl_divergence": "KLDivergence"}
 class LossFunction:
     """One loss for each output: those compiled into the file where the task keeps them, else by the task's names."""
 
-    def __init__(self, model: LiveModel, keras_module: Any, interface: Interface, task: Task) -> None:
+    def __init__(self, model: KerasModel, keras_module: Any, interface: Interface, task: Task) -> None:
         self.keras_loss: Any
         """What `compile` takes."""
         if task.saved_loss:

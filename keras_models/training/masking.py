@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.live.array_transfer import assign, read
@@ -45,7 +45,7 @@ class WeightMasks:
             mirrored = getattr(self._variables[key], "_value", self._variables[key])  # Keras 3 wraps it
             strategy.extended.update(mirrored, _zero, args=(mask,), group=False)
 
-    def install(self, model: LiveModel) -> None:
+    def install(self, model: KerasModel) -> None:
         """Make the model's training step end with `apply`; must come before `fit` builds its function."""
         import tensorflow as tf
 

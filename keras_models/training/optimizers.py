@@ -7,7 +7,7 @@ import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.training.options import Masks
 
 DEFAULT_LEARNING_RATE = 1e-3
@@ -36,13 +36,13 @@ def shared_rate(rate: float, share: float) -> float:
     return min(share * rate, max(rate, HIGHEST_RAISED))
 
 
-def compiled_optimizer(model: LiveModel, keras_module: Any) -> Any:
+def compiled_optimizer(model: KerasModel, keras_module: Any) -> Any:
     """The optimizer that the model was compiled with (without loss scaling), or Adam."""
     optimizer = getattr(model, "optimizer", None) or keras_module.optimizers.Adam()
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def chosen_optimizer(model: LiveModel, keras_module: Any, name: str | None, weight_decay: float | None) -> Any:
+def chosen_optimizer(model: KerasModel, keras_module: Any, name: str | None, weight_decay: float | None) -> Any:
     """An optimizer by its name, else the compiled one, with another weight decay if one is given.
 
     Raises ModelError where the model's Keras has no such optimizer, or that has no weight decay.
@@ -86,7 +86,7 @@ class FreshOptimizer:
     variable, so that nothing is retraced.
     """
 
-    def __init__(self, model: LiveModel, original: Any, keras_module: Any, loss: Any, steps: int) -> None:
+    def __init__(self, model: KerasModel, original: Any, keras_module: Any, loss: Any, steps: int) -> None:
         import tensorflow as tf
 
         self._rate = tf.Variable(0.0, trainable=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
 
 
@@ -20,7 +20,7 @@ class Progress:
 
     def __init__(
         self,
-        model: LiveModel,
+        model: KerasModel,
         masks: Masks,
         options: FitOptions,
         higher_is_better: bool,

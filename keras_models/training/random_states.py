@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.training.feeding import derived_seed
 
 
@@ -13,7 +13,7 @@ class RandomStates:
     layers use `tf.random.Generator` until `close`.
     """
 
-    def __init__(self, model: LiveModel) -> None:
+    def __init__(self, model: KerasModel) -> None:
         self._variables = [found for found in model.variables if "seed_generator" in found.name]
         layers = getattr(model, "submodules", ())  # of Keras 2 alone
         found = (vars(layer).get("_random_generator") for layer in layers)

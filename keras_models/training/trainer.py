@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeprune.contracts.data import Split
 from edgeprune.contracts.errors import TrainingError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.training.checkpoint import Checkpoint
 from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
@@ -33,7 +33,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: LiveModel,
+        model: KerasModel,
         keras_module: Any,
         variables: Mapping[WeightKey, Any],
         loss: Any,
@@ -147,7 +147,7 @@ class Trainer:
         progress.add(log)
 
 
-def _sparsity(model: LiveModel) -> float:
+def _sparsity(model: KerasModel) -> float:
     """Share of zeros among the trainable weights of more than one axis."""
     import tensorflow as tf
 

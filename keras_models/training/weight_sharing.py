@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 
 
-def share_weights(model: LiveModel, variables: Mapping[WeightKey, Any], members: Mapping[WeightKey, Array]) -> None:
+def share_weights(model: KerasModel, variables: Mapping[WeightKey, Any], members: Mapping[WeightKey, Array]) -> None:
     """Make the model's training step end with shared weights; must come before `fit` builds its function.
 
     members: the cluster of each weight, in the weight's shape, from 0 on.

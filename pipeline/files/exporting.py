@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.contracts.data import Array, Split
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.recipes.recipe import NumericsRecipe
 from edgeprune.dataset_io.samples import some_examples
@@ -88,7 +88,7 @@ class Exporter:
     """
 
     def __init__(
-        self, session: Session, seed: int = 0, rounded: LiveModel | None = None, *, clustered: bool = False
+        self, session: Session, seed: int = 0, rounded: KerasModel | None = None, *, clustered: bool = False
     ) -> None:
         self._session = session
         self._clustered = clustered

@@ -7,7 +7,7 @@ from edgeprune.contracts.channel_statistics import ChannelStatistics, Vector
 from edgeprune.contracts.channels import ChannelGraph, MacTerm
 from edgeprune.contracts.data import Batch, Data
 from edgeprune.contracts.errors import UsageError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.dataset_io.samples import some_batches
 from edgeprune.keras_models.evidence.activation_statistics import activation_statistics
@@ -31,7 +31,7 @@ class ChannelEvidence:
     data, loss: None where there are none; then only what the weights tell can be found out.
     """
 
-    def __init__(self, model: LiveModel, graph: ModelGraph, data: Data | None, loss: LossFunction | None) -> None:
+    def __init__(self, model: KerasModel, graph: ModelGraph, data: Data | None, loss: LossFunction | None) -> None:
         self._model = model
         self._model_graph = graph
         self._data = data

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError, TrainingError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import fit_of
@@ -110,7 +110,7 @@ class ScheduledPlan(TrainingPlan):
         masks: Mapping[WeightKey, Mask] = self.method.masks({key: array}, self.recipe)
         return masks[key]
 
-    def _trainee(self, wrapped: LiveModel) -> Trainee:
+    def _trainee(self, wrapped: KerasModel) -> Trainee:
         session = self.target.session
         data, loss = session.require_data(), session.loss.keras_loss
         predictor = Predictor(self.twin.model, session.interface)

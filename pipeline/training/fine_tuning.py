@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import Fit
@@ -61,7 +61,7 @@ class Trainee:
     part. kept_as: names what its training differs in from the session's own, for its checkpoints.
     """
 
-    model: LiveModel
+    model: KerasModel
     keras_module: Any
     loss: Any
     score: Callable[[], float]

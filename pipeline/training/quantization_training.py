@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.dataset_io.scoring import score
@@ -21,7 +21,7 @@ RATE_SHARE = 0.1
 """Of the learning rate: the weights are good already, and shall only get used to the rounding."""
 
 
-def train_rounded(session: Session, fit: Fit, reporter: Reporter, clusters: int | None = None) -> LiveModel:
+def train_rounded(session: Session, fit: Fit, reporter: Reporter, clusters: int | None = None) -> KerasModel:
     """A live Keras 2 model that holds its own ranges for int8, trained for the epochs of `fit`.
 
     Zeros stay; where `clusters` are given, so do the shared values of kernels that have no more of them.

@@ -3,12 +3,12 @@
 from typing import Any
 
 from edgeprune.contracts.errors import EdgepruneError, ExportError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 
 NEEDS_FLEX = "ERROR_NEEDS_FLEX_OPS"
 
 
-def explain(error: Exception, model: LiveModel) -> EdgepruneError:
+def explain(error: Exception, model: KerasModel) -> EdgepruneError:
     """The ExportError that says what a failed conversion means for the user.
 
     TensorFlow's `ConverterError` holds the operators and the graph nodes they stand for; a node's path
@@ -52,7 +52,7 @@ def _operator(entry: Any) -> str:
     return name.split(".", 1)[-1]
 
 
-def _layer(entry: Any, model: LiveModel) -> str:
+def _layer(entry: Any, model: KerasModel) -> str:
     """` in layer 'name'` for the innermost layer on the path of the node, or nothing where it is in none."""
     names = _layer_names(model)
     for call in entry.location.call:
@@ -64,6 +64,6 @@ def _layer(entry: Any, model: LiveModel) -> str:
     return ""
 
 
-def _layer_names(model: LiveModel) -> set[str]:
+def _layer_names(model: KerasModel) -> set[str]:
     """Names of all layers, those of nested models too."""
     return {layer.name for layer in model._flatten_layers(include_self=False)}

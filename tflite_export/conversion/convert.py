@@ -9,7 +9,7 @@ from typing import Any
 from edgeprune.contracts import plugins
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import EdgepruneError, ExportError, UsageError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.processes.quiet import silenced
 from edgeprune.tflite_export.conversion import tracing
@@ -32,7 +32,7 @@ class Converter:
     or call `close`: it keeps the graph in a temporary folder.
     """
 
-    def __init__(self, model: LiveModel, interface: Interface) -> None:
+    def __init__(self, model: KerasModel, interface: Interface) -> None:
         """Trace the model with a batch of 1.
 
         Raises ExportError for a model that cannot be traced with fixed shapes in float32.
@@ -161,7 +161,7 @@ class Converter:
 
 
 def convert(
-    model: LiveModel,
+    model: KerasModel,
     interface: Interface,
     quantize: str,
     *,

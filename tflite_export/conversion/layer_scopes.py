@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from edgeprune.contracts.errors import ExportError, UsageError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 
 RESULT = "StatefulPartitionedCall"
 """What the converter calls the outputs of the traced function, whatever made them."""
@@ -16,7 +16,7 @@ Scopes = dict[str, str]
 
 
 @contextmanager
-def recorded_scopes(model: LiveModel) -> Iterator[Scopes]:
+def recorded_scopes(model: KerasModel) -> Iterator[Scopes]:
     """Note the scope of each layer that is called meanwhile, of nested ones too.
 
     The scopes' names do not tell the layer: Keras 3 calls the scope of `dense` `dense_1`.
@@ -46,7 +46,7 @@ def recorded_scopes(model: LiveModel) -> Iterator[Scopes]:
                 vars(layer)["call"] = call
 
 
-def matching_layers(model: LiveModel, globs: tuple[str, ...]) -> set[str]:
+def matching_layers(model: KerasModel, globs: tuple[str, ...]) -> set[str]:
     """Names of the layers that match one of the globs. Raises UsageError for a glob that matches none."""
     names = list(dict.fromkeys(layer.name for layer in model._flatten_layers(include_self=False)))
     for glob in globs:

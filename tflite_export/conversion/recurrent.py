@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.conversion.calibration import Calibration
 from edgeprune.tflite_export.conversion.tracing import nodes
@@ -90,7 +90,7 @@ def _is_zero(state: Any) -> bool:
 
 
 @contextmanager
-def unrolled(model: LiveModel) -> Iterator[None]:
+def unrolled(model: KerasModel) -> Iterator[None]:
     """Let all recurrent layers be traced step after step instead of as loops, those inside others too."""
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "unroll")]
     before = [dict(vars(layer)) for layer in layers]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.errors import ExportError
-from edgeprune.contracts.live_model import LiveModel
+from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.model_inputs import model_inputs
 
@@ -16,7 +16,7 @@ INPUT_NAME = "input_{:03d}"
 OUTPUT_NAME = "output_{:03d}"
 
 
-def check_model(model: LiveModel, interface: Interface) -> None:
+def check_model(model: KerasModel, interface: Interface) -> None:
     """Raise ExportError for a model that cannot become a .tflite file as it is.
 
     That is one with an input of strings or of a length that is known only at run time, one that computes in half
@@ -49,7 +49,7 @@ def check_model(model: LiveModel, interface: Interface) -> None:
             )
 
 
-def trace(model: LiveModel, interface: Interface) -> Any:
+def trace(model: KerasModel, interface: Interface) -> Any:
     """The model's inference as a `tf.ConcreteFunction` on a batch of 1.
 
     Inputs and outputs are numbered (`INPUT_NAME`, `OUTPUT_NAME`), because TensorFlow changes names that it does

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 
-class LiveModel(Protocol):
+class KerasModel(Protocol):
     """A model of either Keras that is in memory: what both of them give it, as far as it is used here.
 
     Layers, tensors and variables are each Keras's own objects.
@@ -52,7 +52,7 @@ class LiveModel(Protocol):
         """What it was compiled with."""
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "LiveModel":
+    def from_config(cls, config: dict[str, Any]) -> "KerasModel":
         """A model of new weights."""
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
