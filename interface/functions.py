@@ -128,6 +128,10 @@ def benchmark(
         return place.outcome(run(paths, asked, place.messages))
 
 
+IN_MEMORY = "in memory"
+"""Stands in a recipe for what has no path yet, as other options need it."""
+
+
 def _request(
     kind: type[R], models: Sequence[Any], given: Mapping[str, Any], recipe: str | Path | None, place: Workplace
 ) -> tuple[list[Path], R]:
@@ -138,7 +142,8 @@ def _request(
         for name in may_be_live
         if given.get(name) is not None and not isinstance(given[name], str | os.PathLike)
     }
-    asked = recipe_from(kind, {name: value for name, value in given.items() if name not in live}, recipe)
+    named = {name: IN_MEMORY if name in live else value for name, value in given.items()}
+    asked = recipe_from(kind, named, recipe, place.messages.note)
     paths = [place.model(model, getattr(asked, "output", None)) for model in models]
     files: dict[str, Any] = {}
     if "data" in live:

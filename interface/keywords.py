@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from edgeprune.contracts.recipes.fields import help_text, in_panels
 from edgeprune.contracts.recipes.recipe import ModelRecipe
-from edgeprune.contracts.recipes.values import from_arguments
+from edgeprune.contracts.recipes.values import Note, from_arguments
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound=ModelRecipe)
@@ -36,14 +36,14 @@ def with_keywords_of(kind: type[ModelRecipe]) -> Callable[[F], F]:
     return decorate
 
 
-def recipe_from(kind: type[R], flags: Mapping[str, Any], file: str | Path | None) -> R:
+def recipe_from(kind: type[R], flags: Mapping[str, Any], file: str | Path | None, note: Note) -> R:
     """A checked recipe from keyword arguments, paths and NumPy's numbers among them, and a recipe file.
 
-    Raises UsageError as the command does.
+    `note` is told what a recipe file holds in vain. Raises UsageError as the command does.
     """
     lists = {item.name for item in fields(kind) if item.metadata.get("metavar") == "LIST"}
     given = {name: _as_list(_plain(value)) if name in lists else _plain(value) for name, value in flags.items()}
-    return from_arguments(kind, given, Path(file) if file is not None else None)
+    return from_arguments(kind, given, Path(file) if file is not None else None, note)
 
 
 def _plain(value: Any) -> Any:
