@@ -47,8 +47,12 @@ def with_lists(text: str) -> str:
 
 def _table(folder: str) -> str:
     names = catalogue(f"edgeprune.{folder.replace('/', '.')}")
-    rows = [f"| `{name}` | {summary.replace('|', chr(92) + '|')} |" for name, summary in names.items()]
+    rows = [f"| `{name}` | {_in_markdown(summary)} |" for name, summary in names.items()]
     return "\n".join(["| name | what it is |", "|---|---|", *rows, ""])
+
+
+def _in_markdown(summary: str) -> str:
+    return re.sub(r"(--[a-z-]+)", r"`\1`", summary).replace("|", "\\|")
 
 
 def write() -> None:

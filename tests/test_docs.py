@@ -14,10 +14,10 @@ import typer
 
 from edgeprune.cli.command_line import app
 from edgeprune.cli.methods import KINDS
-from edgeprune.contracts.plugins import catalogue
 from edgeprune.contracts.recipes.recipe import PruneRecipe
 from edgeprune.contracts.recipes.values import merge
 from edgeprune.contracts.results import LayerReport, Measurement
+from tests import golden
 from tests.pruning.test_criteria import evidence
 
 ROOT = Path(__file__).parents[1]
@@ -79,9 +79,14 @@ def test_the_readme_shows_every_command(command):
     assert command in {arguments[0] for arguments in command_lines(README)}
 
 
-@pytest.mark.parametrize("folder", KINDS.values(), ids=KINDS)
-def test_the_pages_name_every_plugin(folder):
-    assert set(catalogue(folder)) - names_in_code(*PAGES) == set()
+def test_the_pages_list_the_plugins_of_every_folder():
+    listed = {f"edgeprune.{folder.replace('/', '.')}" for page in PAGES for folder in golden.lists(text(page))}
+    assert listed == set(KINDS.values())
+
+
+@pages()
+def test_the_lists_of_a_page_are_those_of_the_catalogue(page):
+    assert text(page) == golden.with_lists(text(page)), "make golden writes them"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

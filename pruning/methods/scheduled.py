@@ -16,7 +16,7 @@ from edgeprune.pruning.blocks import SINGLE, parse_block
 from edgeprune.pruning.magnitude import largest, share_of
 from edgeprune.pruning.patterns import keep_pattern, parse_pattern
 
-SUMMARY = "zeroes weights while training, by TFMOT's schedules (--sparsity S, or --pattern 2:4)"
+SUMMARY = "zeroes weights while training, by tensorflow-model-optimization (--sparsity S, or --pattern 2:4)"
 KIND = "scheduled"
 _OF_SCHEDULES = ("sparsity", "conv_sparsity", "dense_sparsity", "block", "schedule", "initial_sparsity", "begin", "end")
 OPTIONS = (*_OF_SCHEDULES, "pattern", "policy")
