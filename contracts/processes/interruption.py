@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -49,7 +49,7 @@ def install() -> None:
     _state.installed = tuple(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN)
     for number in _state.installed:
         signal.signal(number, _receive)
-    sys.unraisablehook = _unraisable
+    sys.unraisablehook, sys.excepthook = _unraisable, _printed
 
 
 def finish() -> None:
@@ -57,7 +57,7 @@ def finish() -> None:
     for number in _state.installed:
         signal.signal(number, signal.SIG_IGN)
     _state.installed = ()
-    sys.unraisablehook = sys.__unraisablehook__
+    sys.unraisablehook, sys.excepthook = sys.__unraisablehook__, sys.__excepthook__
     if _state.stderr is not None:
         os.close(_state.stderr)
         _state.stderr = None
@@ -173,13 +173,30 @@ def _end(number: int) -> None:
 
 def _unraisable(found: Any) -> None:
     """Python drops what is raised inside `__del__` and the like: an interrupt is received again, outside it."""
-    if isinstance(found.exc_value, KeyboardInterrupt) and _state.number is not None:
-        number, _state.number = _state.number, None
-        threading.Timer(_AGAIN_SECONDS, _receive_again, [number]).start()
-    else:
+    if not _received_again(found.exc_value):
         sys.__unraisablehook__(found)
 
 
+def _printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """C code prints an error that it drops (`PyErr_Print`), often a SystemError that it made of an interrupt."""
+    if not _received_again(error):
+        sys.__excepthook__(kind, error, trace)
+
+
+def _received_again(error: BaseException | None) -> bool:
+    """Have an interrupt that was dropped received again, in a moment; False where the error is none."""
+    number = _state.number
+    if number is None or not (is_cause(error) or isinstance(error, SystemError)):
+        return False
+    _state.number = None
+    threading.Timer(_AGAIN_SECONDS, _receive_again, [number]).start()
+    return True
+
+
 def _receive_again(number: int) -> None:
-    if number in _state.installed:
+    if number not in _state.installed:
+        return
+    if hasattr(signal, "pthread_kill"):  # where it sleeps or waits, it wakes up
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
         signal.raise_signal(number)

@@ -101,6 +101,23 @@ with interruption.raising():
     assert run(program, tmp_path) == (0, ["raised"], [])
 
 
+def test_an_interrupt_that_c_code_prints_and_drops_is_raised_again(tmp_path):
+    program = """
+with interruption.raising():
+    try:
+        try:
+            receive(signal.SIGINT, seconds=0)
+        except KeyboardInterrupt as interrupt:
+            error = SystemError("returned a result with an exception set")
+            sys.excepthook(SystemError, error, interrupt.__traceback__)  # as PyErr_Print does
+        time.sleep(10)
+    except KeyboardInterrupt:
+        print("raised")
+sys.excepthook(ValueError, ValueError("another error is shown"), None)
+"""
+    assert run(program, tmp_path) == (0, ["raised"], ["ValueError: another error is shown"])
+
+
 def test_an_interrupt_that_python_turns_into_another_error_is_known(tmp_path):
     program = """
 class Loses:
