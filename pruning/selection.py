@@ -23,9 +23,7 @@ def select(layers: Mapping[str, LayerSpec], include: Iterable[str] = (), exclude
     its trainable weights (embeddings, normalisation scales). Raises UsageError for a pattern that matches nothing.
     """
     include, exclude = tuple(include), tuple(exclude)
-    for pattern in include + exclude:
-        if not any(_matches(pattern, layer, weight) for layer in layers.values() for weight in (*layer.weights, None)):
-            raise UsageError(f"no layer or weight matches {pattern!r}", f"the model has: {_names(layers)}")
+    require_matches(layers, include + exclude, weights=True)
     keys: list[WeightKey] = []
     skipped: dict[str, str] = {}
     for path, layer in layers.items():
@@ -35,6 +33,15 @@ def select(layers: Mapping[str, LayerSpec], include: Iterable[str] = (), exclude
         if not kept:
             skipped[path] = _reason(layer, bool(chosen), bool(include))
     return Selection(keys=tuple(keys), skipped=skipped)
+
+
+def require_matches(layers: Mapping[str, LayerSpec], patterns: Iterable[str], *, weights: bool) -> None:
+    """Raise UsageError for a pattern that no layer matches, nor, where `weights` are named too, any weight."""
+    for pattern in patterns:
+        among = ((layer, weight) for layer in layers.values() for weight in (*(layer.weights if weights else ()), None))
+        if not any(_matches(pattern, layer, weight) for layer, weight in among):
+            what = "layer or weight" if weights else "layer"
+            raise UsageError(f"no {what} matches {pattern!r}", f"the model has: {_names(layers)}")
 
 
 def _is_chosen(layer: LayerSpec, weight: WeightSpec, include: tuple[str, ...]) -> bool:
@@ -68,5 +75,5 @@ def _reason(layer: LayerSpec, excluded: bool, include_given: bool) -> str:
 
 
 def _names(layers: Mapping[str, LayerSpec]) -> str:
-    named = [path for path, layer in layers.items() if layer.weights]
+    named = [path for path, layer in layers.items() if layer.weights] or list(layers)
     return ", ".join(named[:12]) + (f", … ({len(named)} layers)" if len(named) > 12 else "")

@@ -26,6 +26,12 @@ def matches(source: str) -> bool:
     return source.lower().endswith(_SUFFIXES) and Path(source).is_file()
 
 
+def check(source: str, options: DataOptions) -> None:
+    """Raise UsageError for a label that is no column, and DataError for a damaged table, before a model is loaded."""
+    if options.label is not None:
+        _label_column(source, _columns(source, options.no_header), options)
+
+
 def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     """The whole table as one part.
 
@@ -38,10 +44,10 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         raise DataError(f"{source} has {len(frame)} rows", "give at least three, for training, validation and test")
     if options.target_is_input:
         if options.label is not None:
-            frame.pop(_label_column(source, frame, options))
+            frame.pop(_label_column(source, list(frame.columns), options))
         part = checked_part(source, {"the table": _features(source, frame)}, {})
         return RawData(train=part, test=None, warnings=warnings)
-    name = _label_column(source, frame, options)
+    name = _label_column(source, list(frame.columns), options)
     label = frame.pop(name)
     if len(frame.columns) == 0:
         raise DataError(f"{source} has one column, {name!r}", "give columns for the input beside the labels")
@@ -108,8 +114,16 @@ def _is_number(name: str) -> bool:
     return True
 
 
-def _label_column(source: str, frame: Any, options: DataOptions) -> str:
-    columns = list(frame.columns)
+def _columns(source: str, no_header: bool) -> list[str]:
+    if _is_csv(source):
+        return [str(name) for name in _frame(source, no_header, rows=1).columns]
+    from pyarrow.parquet import read_schema
+
+    with reading(source, "table"):
+        return list(read_schema(source).names)
+
+
+def _label_column(source: str, columns: list[str], options: DataOptions) -> str:
     if options.label is None:
         return str(columns[-1])
     if options.label in columns:

@@ -10,14 +10,16 @@ def check_data(recipe: DataRecipe) -> None:
     """Raise UsageError for values that name nothing, DataError for data that is not there or of no known kind."""
     if recipe.data is None:
         return
-    _options(recipe, 0)
+    options = _options(recipe, 0)
     if recipe.no_header and not recipe.data.lower().endswith(".csv"):
         raise UsageError(f"--no-header needs a .csv, found --data {recipe.data}", "leave --no-header out")
     if recipe.loss:
         requested_loss(recipe.loss)
     from edgeprune.dataset_io.opening import find_format  # which needs NumPy, and --help does not
 
-    find_format(recipe.data)
+    found = find_format(recipe.data)
+    if hasattr(found, "check"):
+        found.check(recipe.data, options)
 
 
 def data_source(recipe: DataRecipe, seed: int) -> DataSource | None:

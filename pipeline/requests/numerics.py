@@ -31,6 +31,8 @@ def check_numerics(recipe: NumericsRecipe, formats: Sequence[str], data: str | N
             f"--keep-float: --quantize {','.join(formats)} treats all layers alike",
             f"use --quantize {_able('keep')}",
         )
+    if recipe.sparse == "on" and not recipe.keep_float and all(hasattr(loaded[name], "DENSE_ONLY") for name in fit):
+        raise UsageError(f"--sparse on: LiteRT reads {asked} weights with their zeros only", "use --sparse auto")
     calibrated = [name for name in fit if loaded[name].NEEDS_CALIBRATION]
     if data is None and calibrated and (AUTO not in formats or calibrated == fit):
         raise UsageError(

@@ -19,13 +19,13 @@ from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.devices import c_array_outputs, check_device
 from edgeprune.pipeline.requests.files import check_named_files
+from edgeprune.pipeline.requests.layers import CUTS, METHODS, check_chosen_layers, check_float_layers
 from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
 
 MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
 
 
-METHODS = "edgeprune.pruning.methods"
 TRAINING_KINDS = {"regime", "scheduled"}
 """Kinds of methods that train the model themselves, for the epochs of the recipe."""
 EVERY_METHODS = {"method", "include", "exclude"}
@@ -60,9 +60,9 @@ def given_options(recipe: MethodRecipe) -> list[str]:
 def check_prune(model: Path, recipe: PruneRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     method = load_method(recipe)
-    if recipe.check and method.KIND == "mask":
+    if recipe.check and method.KIND not in CUTS:
         raise UsageError(
-            f"--check proves that removed channels or layers are cut right, and --method {recipe.method} removes none",
+            f"--check proves the removal of channels or layers, and --method {recipe.method} removes none",
             "leave --check out",
         )
     check_training(recipe, method)
@@ -78,6 +78,8 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
         check_outputs(outputs.values(), inputs(model, recipe), recipe.force)
     check_named_files(recipe)
     check_data(recipe)
+    check_chosen_layers(model, recipe, [recipe.method])
+    check_float_layers(model, recipe)
 
 
 def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
@@ -111,6 +113,7 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
     check_outputs(export_outputs(recipe).values(), inputs(model, recipe), recipe.force)
     check_named_files(recipe)
     check_data(recipe)
+    check_float_layers(model, recipe)
 
 
 def _check_file(recipe: FileRecipe) -> None:

@@ -8,8 +8,9 @@ from edgeprune.pipeline.files.outputs import check_outputs
 from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.files import check_named_files
+from edgeprune.pipeline.requests.layers import check_chosen_layers, check_float_layers
 from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
-from edgeprune.pipeline.requests.points import sweep_points
+from edgeprune.pipeline.requests.points import methods_of, sweep_points
 from edgeprune.pipeline.requests.prune import check_training, inputs, load_method
 
 
@@ -28,6 +29,8 @@ def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     check_numerics(recipe, numerics(recipe), recipe.data)
     check_named_files(recipe)
     check_data(recipe)
+    check_chosen_layers(model, recipe, methods_of(recipe))
+    check_float_layers(model, recipe)
 
 
 def numerics(recipe: SweepRecipe) -> list[str]:

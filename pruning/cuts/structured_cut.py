@@ -18,6 +18,7 @@ from edgeprune.pruning.cuts import unit_choice
 from edgeprune.pruning.cuts.macs import MacCount
 from edgeprune.pruning.cuts.report import layer_reports
 from edgeprune.pruning.importance import Evidence, Member, relative_to_group
+from edgeprune.pruning.selection import require_matches
 
 CRITERIA = "edgeprune.pruning.criteria"
 
@@ -75,7 +76,7 @@ def plan_cut(
 
     Raises UsageError for a criterion without its data or an empty selection, ModelError where nothing can be cut.
     """
-    _check_globs(model, (*request.include, *request.exclude))
+    require_matches(model.layers, (*request.include, *request.exclude), weights=False)
     frozen = _frozen(graph, request)
     scores, notes = _scores(graph, weights, request, statistics, frozen)
     of = unit_choice.candidates(graph.group_of, scores, frozen, _steps(graph, request.align))
@@ -95,12 +96,6 @@ def plan_cut(
         layers=layer_reports(model, plan, weights, frozen),
         notes=(*notes, *_floor_notes(graph, of, kept), *_nothing_notes(request, kept)),
     )
-
-
-def _check_globs(model: ModelGraph, globs: tuple[str, ...]) -> None:
-    for glob in globs:
-        if not any(fnmatchcase(path, glob) for path in model.layers):
-            raise UsageError(f"no layer matches {glob!r}", f"the model has: {', '.join(list(model.layers)[:12])}, …")
 
 
 def _frozen(graph: ChannelGraph, request: CutRequest) -> unit_choice.Kept:

@@ -14,6 +14,7 @@ from edgeprune.contracts.errors import ModelError, UsageError
 from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.pruning.layers.candidates import bypassed_graph, kernel_layers, removable_regions
+from edgeprune.pruning.selection import require_matches
 
 Change = Callable[[Sequence[Bypass]], float | None]
 """How much the outputs change by bypasses, made in this order; None where the last one cannot be made."""
@@ -59,7 +60,7 @@ def choose_layers(graph: ModelGraph, models: Mapping[str, str], request: LayerRe
     `models` is as in `removable_regions`. Ties go to the region that comes first in the model. Raises UsageError for
     a glob that matches nothing and an empty selection, ModelError where nothing can be removed.
     """
-    _check_globs(graph, request)
+    require_matches(graph.layers, (*request.include, *request.exclude), weights=False)
     candidates = first = _scored(graph, models, request, (), change)
     if not first:
         raise _nothing(graph, models, request)
@@ -102,12 +103,6 @@ def selected(path: str, request: LayerRequest) -> bool:
     """Whether the user's globs let a layer go."""
     included = not request.include or any(fnmatchcase(path, glob) for glob in request.include)
     return included and not any(fnmatchcase(path, glob) for glob in request.exclude)
-
-
-def _check_globs(graph: ModelGraph, request: LayerRequest) -> None:
-    for glob in (*request.include, *request.exclude):
-        if not any(fnmatchcase(path, glob) for path in graph.layers):
-            raise UsageError(f"no layer matches {glob!r}", f"the model has: {', '.join(list(graph.layers)[:12])}, …")
 
 
 def _nothing(graph: ModelGraph, models: Mapping[str, str], request: LayerRequest) -> Exception:

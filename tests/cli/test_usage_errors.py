@@ -61,6 +61,18 @@ CASES = (
     (2, "--temperature needs --distill; give --distill too", f"{PRUNE} {TRAIN} --temperature 3"),
     (2, "--learning-rate needs --epochs or --qat-epochs", f"{PRUNE} --learning-rate 0.1"),
     (2, "--patience needs --epochs; give", f"{SWEEP} --patience 3"),
+    (2, "no layer or weight matches 'nope*'; the model has: hidden_1,", f"{PRUNE} --include nope*"),
+    (2, "no layer or weight matches 'x/y'", f"{SWEEP} --exclude hidden_1/kernel --exclude x/y"),
+    (
+        2,
+        "no layer matches 'hidden_1/kernel'",
+        f"prune {MODEL} --method structured --ratio 0.5 --exclude hidden_1/kernel",
+    ),
+    (2, "--keep-float 'nope' matches no layer; the layers are", f"{EXPORT} --quantize int8 {ON} --keep-float nope"),
+    (2, "--sparse on: LiteRT reads int4 weights with their zeros only", f"{EXPORT} --quantize int4 --sparse on"),
+    (2, "--label 'classs' is no column of table.csv, which has a, class", f"{PRUNE} --data table.csv --label classs"),
+    (2, "--epsilon: expected 1e-06 to", f"prune {MODEL} --method set --epsilon 0 {TRAIN}"),
+    (2, "--check proves the removal", f"prune {MODEL} --method set --sparsity 0.5 {TRAIN} --check"),
     (2, "missing.toml: the recipe cannot be read", f"{PRUNE} --recipe missing.toml"),
     (2, "folder: the recipe cannot be read", f"{EXPORT} --recipe folder"),
     (2, "--method scheduled needs --epochs N, as it trains", f"prune {MODEL} --method scheduled --sparsity 0.5"),
@@ -111,6 +123,7 @@ def tried(tmp_path_factory):
     folder = tmp_path_factory.mktemp("usage")
     (folder / "file").touch()
     (folder / "folder").mkdir()
+    (folder / "table.csv").write_text("a,class\n1,0\n", encoding="utf-8")
     lines = [line for _, _, line in CASES]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
@@ -138,4 +151,4 @@ def test_it_is_said_in_one_line_without_tensorflow(status, reason, line, tried):
 def test_it_takes_no_time_and_leaves_nothing(tried):
     found, left = tried
     assert sorted(seconds for _, _, seconds in found.values())[len(found) // 2] < 0.25
-    assert left == ["file", "folder"]
+    assert left == ["file", "folder", "table.csv"]

@@ -9,6 +9,10 @@ A format is a module with
     configure(converter, calibration, io)
                         sets up a `tf.lite.TFLiteConverter`; without data, `calibration` has no examples
 
+and, where LiteRT reads the format's weights with their zeros only,
+
+    DENSE_ONLY          True
+
 and, where a model can be trained with the format's rounding,
 
     configure_trained(converter, io)

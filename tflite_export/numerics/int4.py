@@ -14,6 +14,7 @@ from edgeprune.tflite_export.verification.bounds import ErrorBound
 SUMMARY = "weights as 4-bit integers where LiteRT has kernels (else 8): an eighth of the size, no calibration"
 NEEDS_CALIBRATION = False
 IO = ("float32",)
+DENSE_ONLY = True  # LiteRT reads 4-bit weights, and 8-bit ones beside float activations, with their zeros only
 # A 4-bit weight is off by up to 1/14 of its channel's largest value, 18 times as much as an int8 one: seen
 # on average up to 0.79.
 BOUND = ErrorBound(mean=0.85)

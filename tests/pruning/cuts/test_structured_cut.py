@@ -163,7 +163,7 @@ def test_only_chosen_layers_lose_channels():
 
 
 def test_a_pattern_that_matches_nothing_is_wrong_usage():
-    with pytest.raises(UsageError, match="no layer matches 'conv\\*'; the model has: input, first"):
+    with pytest.raises(UsageError, match="no layer matches 'conv\\*'; the model has: first, norm"):
         stay(CutRequest(ratio=0.5, include=("conv*",)))
 
 

@@ -1,0 +1,42 @@
+"""What can be wrong with the layers that an option names, told from the model's file. Imports nothing slow."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from edgeprune.contracts import plugins
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import NumericsRecipe, PointRecipe
+
+METHODS = "edgeprune.pruning.methods"
+CUTS = {"channels", "layers"}
+"""Kinds of methods that remove parts of a model, and so go by layers, never by single weights."""
+
+
+def check_chosen_layers(model: Path, recipe: PointRecipe, methods: Sequence[str]) -> None:
+    """Raise UsageError for --include or --exclude that matches nothing, ModelFileError for a file that is no model."""
+    patterns = (*recipe.include, *recipe.exclude)
+    if not patterns:
+        return
+    from edgeprune.keras_models.loading.layer_names import (
+        graph_of_known_layers,
+    )  # which need NumPy, and --help does not
+    from edgeprune.pruning.selection import require_matches
+
+    graph = graph_of_known_layers(model)
+    if graph is not None:
+        for name in methods:
+            cuts = plugins.load(METHODS, name).KIND in CUTS
+            require_matches(graph.layers, patterns, weights=not cuts)
+
+
+def check_float_layers(model: Path, recipe: NumericsRecipe) -> None:
+    """Raise UsageError for --keep-float that matches no layer, ModelFileError for a file that is no model."""
+    if not recipe.keep_float:
+        return
+    from edgeprune.keras_models.loading.layer_names import names_of_all_layers
+
+    names = names_of_all_layers(model)
+    for glob in recipe.keep_float if names is not None else ():
+        if not any(fnmatchcase(name, glob) for name in names or ()):
+            raise UsageError(f"--keep-float {glob!r} matches no layer", f"the layers are {', '.join(names or ())}")
