@@ -1,20 +1,21 @@
 """What can be wrong with the layers that an option names, told from the model's file. Imports nothing slow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from edgeprune.contracts import plugins
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import NumericsRecipe, PointRecipe
 
-METHODS = "edgeprune.pruning.methods"
 CUTS = {"channels", "layers"}
 """Kinds of methods that remove parts of a model, and so go by layers, never by single weights."""
 
 
-def check_chosen_layers(model: Path, recipe: PointRecipe, methods: Sequence[str]) -> None:
-    """Raise UsageError for --include or --exclude that matches nothing, ModelFileError for a file that is no model."""
+def check_chosen_layers(model: Path, recipe: PointRecipe, kinds: Iterable[str]) -> None:
+    """Raise UsageError where --include or --exclude matches nothing, ModelFileError for a file that is no model.
+
+    `kinds`: those of the methods.
+    """
     patterns = (*recipe.include, *recipe.exclude)
     if not patterns:
         return
@@ -25,9 +26,8 @@ def check_chosen_layers(model: Path, recipe: PointRecipe, methods: Sequence[str]
 
     graph = graph_of_known_layers(model)
     if graph is not None:
-        for name in methods:
-            cuts = plugins.load(METHODS, name).KIND in CUTS
-            require_matches(graph.layers, patterns, weights=not cuts)
+        for kind in kinds:
+            require_matches(graph.layers, patterns, weights=kind not in CUTS)
 
 
 def check_float_layers(model: Path, recipe: NumericsRecipe) -> None:

@@ -19,13 +19,14 @@ from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.devices import c_array_outputs, check_device
 from edgeprune.pipeline.requests.files import check_named_files
-from edgeprune.pipeline.requests.layers import CUTS, METHODS, check_chosen_layers, check_float_layers
+from edgeprune.pipeline.requests.layers import CUTS, check_chosen_layers, check_float_layers
 from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
 
 MODEL_SUFFIXES = ((".h5", ".hdf5"), (".keras",))
 """Endings of the formats that are files; a SavedModel is a folder of any other name."""
 
 
+METHODS = "edgeprune.pruning.methods"
 TRAINING_KINDS = {"regime", "scheduled"}
 """Kinds of methods that train the model themselves, for the epochs of the recipe."""
 EVERY_METHODS = {"method", "include", "exclude"}
@@ -78,7 +79,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
         check_outputs(outputs.values(), inputs(model, recipe), recipe.force)
     check_named_files(recipe)
     check_data(recipe)
-    check_chosen_layers(model, recipe, [recipe.method])
+    check_chosen_layers(model, recipe, [method.KIND])
     check_float_layers(model, recipe)
 
 

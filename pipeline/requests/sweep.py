@@ -11,7 +11,7 @@ from edgeprune.pipeline.requests.files import check_named_files
 from edgeprune.pipeline.requests.layers import check_chosen_layers, check_float_layers
 from edgeprune.pipeline.requests.numerics import NUMERICS, check_numerics
 from edgeprune.pipeline.requests.points import methods_of, sweep_points
-from edgeprune.pipeline.requests.prune import check_training, inputs, load_method
+from edgeprune.pipeline.requests.prune import METHODS, check_training, inputs, load_method
 
 
 def check_sweep(model: Path, recipe: SweepRecipe) -> None:
@@ -29,7 +29,7 @@ def check_sweep(model: Path, recipe: SweepRecipe) -> None:
     check_numerics(recipe, numerics(recipe), recipe.data)
     check_named_files(recipe)
     check_data(recipe)
-    check_chosen_layers(model, recipe, methods_of(recipe))
+    check_chosen_layers(model, recipe, (plugins.load(METHODS, name).KIND for name in methods_of(recipe)))
     check_float_layers(model, recipe)
 
 
