@@ -6,9 +6,7 @@ import re
 import shlex
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 
-import numpy as np
 import pytest
 import typer
 
@@ -18,7 +16,6 @@ from edgeprune.contracts.recipes.recipe import PruneRecipe
 from edgeprune.contracts.recipes.values import merge
 from edgeprune.contracts.results import LayerReport, Measurement
 from tests import golden
-from tests.pruning.test_criteria import evidence
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -29,9 +26,6 @@ DOCUMENTS = [
     *PAGES[1:],
     *(ROOT / name / "README.md" for name in ("sample_models", "benchmarks")),
 ]
-
-EXAMPLE = "pruning/criteria/linf.py"
-"""The criterion that ARCHITECTURE.md shows how to write."""
 
 COMMANDS = typer.main.get_command(app).commands
 ANYWHERE = {"--quiet", "--verbose", "--debug"}
@@ -179,15 +173,3 @@ def shortened(example: str) -> str:
     """With as few epochs as can be."""
     example = re.sub(r"min-score = .*", "", example)
     return re.sub(r"qat-epochs( = | )\d+", r"qat-epochs\g<1>1", re.sub(r"\bepochs( = | )\d+", r"epochs\g<1>2", example))
-
-
-def test_the_worked_example_of_a_criterion_is_right():
-    (source,) = in_language(ARCHITECTURE, "python")
-    assert f"saved as `{EXAMPLE}`" in text(ARCHITECTURE)
-    criterion = ModuleType("linf")
-    exec(compile(source, EXAMPLE, "exec"), vars(criterion))
-    seen = evidence()
-    makes = np.abs(seen.weights["conv", "kernel"]).max(axis=(0, 1, 2))
-    reads = np.abs(seen.weights["dense", "kernel"]).reshape(3, 4, 5).max(axis=(0, 2))
-    assert (criterion.NEEDS, criterion.COMPARABLE) == ("weights", False)
-    assert criterion.score(seen) == pytest.approx(np.maximum(makes, reads))
