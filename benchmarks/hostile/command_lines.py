@@ -1,10 +1,12 @@
 """Random command lines, drawn from the fields of the recipes, so that new flags take part by themselves."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any
 
 from edgeprune.contracts.plugins import catalogue
+from edgeprune.contracts.recipes.fields import flag as recipe_flag
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, ModelRecipe, PruneRecipe, SweepRecipe
 from edgeprune.contracts.recipes.values import value_type
 
@@ -77,55 +79,70 @@ _FEW = {"epochs", "qat_epochs", "rounds", "runs", "count", "patience", "threads"
 
 
 def command_line(rng: random.Random) -> tuple[str, list[str]]:
-    """A command and its words, the model's name left out."""
+    """A command and its words, the model's name left out; of half of them only the mixture may be wrong."""
     command = rng.choice(sorted(RECIPES))
-    words = list(rng.choice(USUAL[command]))
+    known = {item.name: item for item in fields(RECIPES[command])}
+    wrong = rng.choice((True, False))
+    words = list(rng.choice(USUAL[command][: None if wrong else 2]))
     if rng.random() < 0.5:
         words += ["--data", "data.npz"]
-    known = fields(RECIPES[command])
-    for item in rng.sample(known, k=rng.choice((0, 1, 1, 1, 2, 2, 3, 5))):
-        words += flag(item, rng)
-    if rng.random() < 0.05:
+    for name in rng.sample(sorted(known), k=rng.choice((0, 1, 1, 1, 2, 2, 3, 5))):
+        words += flag(known[name], rng, wrong)
+        if not wrong:
+            words += _needed(known, name, words, rng)
+    if wrong and rng.random() < 0.1:
         words.insert(rng.randrange(len(words) + 1), rng.choice(("--no-such", "-x", "--", "extra", "--format", "-")))
     if rng.random() < 0.2:
-        words += ["--format", rng.choice(("json", "csv", "markdown", "table", "xml"))]
+        words += ["--format", rng.choice(("json", "csv", "markdown", "table", *(["xml"] if wrong else [])))]
     return command, words
 
 
-def flag(item: "Field[Any]", rng: random.Random) -> list[str]:
+def _needed(known: Mapping[str, "Field[Any]"], name: str, words: list[str], rng: random.Random) -> list[str]:
+    """The flags without which a field has no effect, where they are not given yet."""
+    needs = known[name].metadata.get("needs", ())
+    found: list[str] = []
+    for need in {wanted for several in needs.values() for wanted in several} if isinstance(needs, Mapping) else needs:
+        other, *chosen = need.split(" or ")[0].split()
+        if recipe_flag(other) not in [*words, *found]:
+            found += [recipe_flag(other), *chosen] if chosen else flag(known[other], rng, False)
+            found += _needed(known, other, [*words, *found], rng)
+    return found
+
+
+def flag(item: "Field[Any]", rng: random.Random, wrong: bool) -> list[str]:
     """One flag with a value, right more often than not."""
-    name = "--" + item.name.replace("_", "-")
+    name = recipe_flag(item.name)
     if value_type(item) is bool:
         return [name]
-    return [name, value(item, rng)]
+    return [name, value(item, rng, wrong)]
 
 
-def value(item: "Field[Any]", rng: random.Random) -> str:
-    """A value for a field, as text."""
-    if rng.random() < 0.08:
+def value(item: "Field[Any]", rng: random.Random, wrong: bool) -> str:
+    """A value for a field, as text; a right one unless it may be wrong."""
+    if wrong and rng.random() < 0.16:
         return rng.choice(ODD)
-    if item.name in ("output", "tflite", "plot", "c_array") and rng.random() < 0.3:
+    if wrong and item.name in ("output", "tflite", "plot", "c_array") and rng.random() < 0.5:
         return rng.choice(OUTPUTS)
     plugins, choices = item.metadata.get("plugins"), item.metadata.get("choices")
     if plugins or choices:
         names = [*(catalogue(plugins) if plugins else choices), *item.metadata.get("also", ())]
         return str(rng.choice(names))
     if item.name in WORDS:
-        return rng.choice(WORDS[item.name])
+        return rng.choice(WORDS[item.name]) if wrong else WORDS[item.name][0]
     if value_type(item) is int:
         most = 3 if item.name in _FEW else 1000
         return str(rng.randint(int(max(0, item.metadata.get("within", (0, 0))[0])), most + 1))
     if value_type(item) is float:
         low, high = item.metadata.get("within", (0.0, 1.0))
         return repr(rng.uniform(max(low, 0.0), min(high, 1.0)))
-    return rng.choice(("left", "*", "no*", "out/kernel", "[", "conv*"))
+    return rng.choice(("left", "*", "no*", "out/kernel", "[", "conv*")) if wrong else "out"
 
 
 def recipe_file(command: str, rng: random.Random) -> str:
     """A TOML recipe with a few keys, some of the wrong type."""
     lines = []
     for item in rng.sample(fields(RECIPES[command]), k=rng.choice((1, 2, 4))):
-        text = "true" if value_type(item) is bool else value(item, rng)
+        text = "true" if value_type(item) is bool else value(item, rng, wrong=True)
         quoted = '"' + text.replace("\\", "").replace('"', "").replace("\n", " ") + '"'
         plain = text if value_type(item) in (int, float, bool) else quoted
         wrong = ("[]", "{a = 1}", "1979-05-27", "nan", "-1", '["x", 1]', "true", quoted)
