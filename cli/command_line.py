@@ -1,11 +1,13 @@
 """All commands: global behaviour, one error line, exit statuses."""
 
+import os
 import traceback
 import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.completion import shell_complete
 
 from edgeprune.cli import benchmark, export, inspect_model, methods, prune, sweep
 from edgeprune.cli.terminal import Verbosity, set_verbosity, stderr
@@ -13,10 +15,12 @@ from edgeprune.contracts.foreign_errors import as_ours
 from edgeprune.contracts.processes import interruption, memory
 from edgeprune.contracts.processes.temporary import run_folder
 
+COMPLETION = "_EDGEPRUNE_COMPLETE"
+"""The variable by which a shell asks how a line could go on."""
+
 app = typer.Typer(
     name="edgeprune",
     invoke_without_command=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -77,11 +81,15 @@ def _told(error: Exception) -> tuple[str, int]:
 def _invoke(words: list[str]) -> int:
     """What Typer's own `main` does, which ends Ctrl-C and broken pipes without a word."""
     command = typer.main.get_command(app)
+    if asked := os.environ.get(COMPLETION):
+        return shell_complete(command, {}, "edgeprune", COMPLETION, asked)
     try:
         with command.make_context("edgeprune", words) as context:
             return int(command.invoke(context) or 0)
     except typer.Exit as end:
         return end.exit_code
+    except SystemExit as end:  # Typer's options that install and show completion end so
+        return int(end.code or 0)
 
 
 def _take_verbosity(arguments: Sequence[str]) -> tuple[list[str], Verbosity]:

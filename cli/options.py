@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.contracts.recipes.fields import flag, help_text, in_panels, opposite, panel
+from edgeprune.contracts.recipes.fields import choices, flag, help_text, in_panels, opposite, panel
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.recipes.values import value_type
 
@@ -46,10 +46,20 @@ def _parameter(item: Field[Any]) -> inspect.Parameter:
         rich_help_panel=panel(item),
         metavar=_metavar(item),
         show_default=False,
+        autocompletion=_offer(choices(item)) if choices(item) else None,
     )
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )
+
+
+def _offer(names: list[str]) -> Callable[[str], list[str]]:
+    """What a shell asks for the names that go on with what was typed."""
+
+    def beginning_with(incomplete: str) -> list[str]:
+        return [name for name in names if name.startswith(incomplete)]
+
+    return beginning_with
 
 
 def _metavar(item: Field[Any]) -> str | None:

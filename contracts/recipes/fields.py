@@ -47,13 +47,18 @@ def panel(item: Field[Any]) -> str:
     return str(item.metadata.get("panel", PANELS[0]))
 
 
+def choices(item: Field[Any]) -> list[str]:
+    """The names that a field may have; none where it takes anything else."""
+    if "plugins" in item.metadata:
+        return [*catalogue(item.metadata["plugins"]), *item.metadata.get("also", ())]
+    return list(item.metadata.get("choices", ()))
+
+
 def help_text(item: Field[Any]) -> str:
     """A field's help, with the names that it may have and its default."""
     text = str(item.metadata["help"])
-    plugins = item.metadata.get("plugins")
-    choices = [*catalogue(plugins), *item.metadata.get("also", ())] if plugins else item.metadata.get("choices")
-    if choices:
-        text += f" One of: {', '.join(choices)}."
+    if names := choices(item):
+        text += f" One of: {', '.join(names)}."
     if "forms" in item.metadata:
         text += f" One of: {'; '.join(forms(item.metadata['forms']))}."
     if item.default is not False and item.default not in (None, (), ""):
