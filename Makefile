@@ -8,7 +8,7 @@ PARTS := cli interface contracts pipeline pruning keras_models dataset_io tflite
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast golden check format clean
+.PHONY: help demo test test-fast golden check lint types imports tree format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -36,12 +36,20 @@ test-fast: $(INSTALLED)  ## run the tests that need no TensorFlow
 golden: $(INSTALLED)  ## write the help texts and lists of plug-ins anew that the tests compare
 	python -m tests.golden
 
-check: $(INSTALLED)  ## lint, formatting, types, order of imports
-	@rm -rf $(TREE) && mkdir -p $(TREE) && cp -r edgeprune/* $(PARTS) $(TREE)
+check: lint types imports  ## lint, formatting, types, order of imports
+
+lint: $(INSTALLED)
 	ruff check .
 	ruff format --check .
+
+types: $(INSTALLED) tree
 	mypy
+
+imports: $(INSTALLED) tree
 	cd build/tree && lint-imports --config ../../pyproject.toml --no-logo
+
+tree:
+	@rm -rf $(TREE) && mkdir -p $(TREE) && cp -r edgeprune/* $(PARTS) $(TREE)
 
 format: $(INSTALLED)  ## format the sources
 	ruff format .
@@ -50,9 +58,15 @@ format: $(INSTALLED)  ## format the sources
 clean:  ## remove the environment, the demo's files and all caches
 	rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(INSTALLED): pyproject.toml
+lock: $(INSTALLED)  ## write requirements.lock anew; with UPGRADE=--upgrade, for the newest versions that are allowed
+	$(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/uv/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --extra dev --generate-hashes \
+		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
+
+$(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
 		f"error: Python 3.11 to 3.13 is needed, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)

@@ -19,7 +19,7 @@ def test_each_format_is_called_by_its_name():
 
 
 def test_a_table_counts_by_what_reads_its_rows():
-    """ai-edge-quantizer leaves it in float."""
+    """litert-quantizer leaves it in float."""
     layers = [keras.Input((6,), dtype="int32"), keras.layers.Embedding(500, 32), keras.layers.GlobalAveragePooling1D()]
     case = case_of(keras.Sequential([*layers, keras.layers.Dense(64), keras.layers.Dense(10)]), ("scores",))
     with case.converter as converter:

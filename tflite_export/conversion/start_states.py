@@ -27,7 +27,7 @@ def with_own_start_states(data: bytes) -> bytes:
         return data
     for graph, operator, position in shared:
         tensor = copy(graph.tensors[operator.inputs[position]])
-        tensor.name += f"_{len(graph.tensors)}".encode()  # ai-edge-quantizer wants names to differ
+        tensor.name += f"_{len(graph.tensors)}".encode()  # litert-quantizer wants names to differ
         if not _is_state(model, operator, position):
             _make_constant(model, tensor)
         operator.inputs = [len(graph.tensors) if i == position else index for i, index in enumerate(operator.inputs)]

@@ -1,4 +1,4 @@
-"""Weights stored in 4 bits by ai-edge-quantizer, activations quantized while running."""
+"""Weights stored in 4 bits by litert-quantizer, activations quantized while running."""
 
 import re
 from typing import Any
@@ -36,10 +36,10 @@ def keep(data: bytes, tensors: set[str], io: str) -> bytes:
     """Quantize the weights of a float32 file, but for the operators that compute these tensors; scales by OCTAV.
 
     Source: Sakr et al., Optimal Clipping and Magnitude-aware Differentiation for Improved Quantization-aware
-    Training, ICML 2022, equation (6), as implemented in ai-edge-quantizer.
+    Training, ICML 2022, equation (6), as implemented in litert-quantizer.
     """
-    from ai_edge_quantizer import qtyping, quantizer, recipe_manager
-    from ai_edge_quantizer.algorithm_manager import AlgorithmName
+    from litert_quantizer import qtyping, quantizer, recipe_manager
+    from litert_quantizer.algorithm_manager import AlgorithmName
 
     recipe = recipe_manager.RecipeManager()
     for bits, operators in ((4, FOUR_BITS), (8, EIGHT_BITS)):
@@ -55,7 +55,7 @@ def keep(data: bytes, tensors: set[str], io: str) -> bytes:
 
 
 def _with_positive_scales(data: bytes) -> bytes:
-    """A channel that is all zeros gets scale 0 (ai-edge-quantizer 0.10), which LiteRT refuses; any other serves."""
+    """A channel that is all zeros gets scale 0 (litert-quantizer 0.11), which LiteRT refuses; any other serves."""
     model = parse(data, "the quantized file")
     embed_buffers(model, data)
     for tensor in (tensor for graph in model.subgraphs for tensor in graph.tensors):

@@ -111,7 +111,7 @@ def test_a_choice_by_the_test_part_is_told(folder, edgeprune, tmp_path):
 
 
 def test_the_table_has_every_file_and_the_chosen_one_last(folder, edgeprune_process, tmp_path):
-    """In a process of its own, as ai-edge-quantizer prints, which must not get among the results."""
+    """In a process of its own, as litert-quantizer prints, which must not get among the results."""
     done = edgeprune_process(*options(folder, "--prefer", "gzip"), cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
     rows = done.json["rows"]
