@@ -56,13 +56,18 @@ def run_command(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _report(interruption.name(), interruption.exit_status(), verbosity)
     except Exception as error:
-        if interruption.is_cause(error):
+        if interruption.is_cause(error) or (interruption.received() and not _is_known(error)):
             return _report(interruption.name(), interruption.exit_status(), verbosity)
         return _report(*_told(error), verbosity)
 
 
 def _drop(*arguments: object, **options: object) -> None:
     """Show no warning."""
+
+
+def _is_known(error: Exception) -> bool:
+    """Whether an error is raised on purpose."""
+    return as_ours(error) is not None or isinstance(error, typer.TyperException)
 
 
 def _told(error: Exception) -> tuple[str, int]:

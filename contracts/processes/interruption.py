@@ -28,6 +28,7 @@ class _State:
 
     number: int | None = None
     received_at = 0.0
+    dropped = False
     raises = False
     held = 0
     postponed: int | None = None
@@ -44,6 +45,7 @@ def install() -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     _state.number = _state.postponed = None
+    _state.dropped = False
     with contextlib.suppress(OSError):  # of its own: what fd 2 leads to may be changed for a while
         _state.stderr = os.dup(2)
     _state.installed = tuple(number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN)
@@ -118,6 +120,11 @@ def is_cause(error: BaseException | None) -> bool:
     return error is not None
 
 
+def received() -> bool:
+    """Whether a signal has asked the command to end: what foreign code raises after that may be made of it."""
+    return _state.number is not None
+
+
 def exit_status() -> int:
     """Of an interrupted command: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + (_state.number or signal.SIGINT)
@@ -125,7 +132,7 @@ def exit_status() -> int:
 
 def raise_if_received() -> None:
     """Raise KeyboardInterrupt where foreign code has made another error of one, as C code does (SystemError)."""
-    if _state.number is not None:
+    if received():
         raise KeyboardInterrupt
 
 
@@ -136,7 +143,7 @@ def name() -> str:
 
 
 def _receive(number: int, frame: FrameType | None) -> None:
-    again = _state.number is not None
+    again = _is_second()
     if again and time.monotonic() - _state.received_at < _SAME_SIGNAL_SECONDS:
         return
     _state.received_at = time.monotonic()
@@ -149,11 +156,15 @@ def _receive(number: int, frame: FrameType | None) -> None:
 
 
 def _interrupt(number: int) -> None:
-    again = _state.number is not None
-    _state.number = number
+    again = _is_second()
+    _state.number, _state.dropped = number, False
     if again or not _state.raises:
         _end(number)
     raise KeyboardInterrupt
+
+
+def _is_second() -> bool:
+    return received() and not _state.dropped
 
 
 def _end(number: int) -> None:
@@ -188,7 +199,7 @@ def _received_again(error: BaseException | None) -> bool:
     number = _state.number
     if number is None or not (is_cause(error) or isinstance(error, SystemError)):
         return False
-    _state.number = None
+    _state.dropped = True
     threading.Timer(_AGAIN_SECONDS, _receive_again, [number]).start()
     return True
 

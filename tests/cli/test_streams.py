@@ -1,5 +1,6 @@
 """Which stream gets what, seen in a process of its own: results on stdout, a user's lines on stderr, nothing else."""
 
+import contextlib
 import json
 import os
 import signal
@@ -86,3 +87,14 @@ def test_a_reader_that_leaves_early_is_no_error(samples):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert (process.wait(), process.stderr.read()) == (0, b"")
+
+
+def test_what_foreign_code_makes_of_an_interrupt_is_told_as_one(edgeprune, samples, monkeypatch):
+    def lost(*arguments, **options):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise TypeError("expected a sequence of integers, got 'TensorShape([8, 3])'")
+
+    monkeypatch.setattr("edgeprune.pipeline.commands.inspect.inspect", lost)
+    done = edgeprune("inspect", samples / "digits_mlp.h5")
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
