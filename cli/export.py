@@ -10,7 +10,7 @@ from edgeprune.cli.render import Format, FormatOption, print_result
 from edgeprune.cli.terminal import TerminalReporter
 from edgeprune.contracts.recipes.recipe import ExportRecipe
 from edgeprune.contracts.recipes.values import merge
-from edgeprune.pipeline.requests.prune import check_export
+from edgeprune.pipeline.requests.export import check_export
 
 EXAMPLE = """edgeprune export sample_models/digits_cnn.keras \\
   --tflite digits_cnn.tflite --quantize int8 \\

@@ -99,7 +99,7 @@ def export(
     Raises EdgepruneError.
     """
     from edgeprune.pipeline.commands.export import export as run
-    from edgeprune.pipeline.requests.prune import check_export
+    from edgeprune.pipeline.requests.export import check_export
 
     with workplace(verbose=verbose) as place:
         (path,), asked = _request(ExportRecipe, [model], {**flags, "data": data, "tflite": tflite}, recipe, place)

@@ -14,8 +14,8 @@ from edgeprune.cli.methods import KINDS
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.plugins import catalogue, load
 from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
-from edgeprune.pipeline.planning.methods import PLANNERS
-from edgeprune.pipeline.requests.prune import EVERY_METHODS, TRAINING_KINDS, load_method
+from edgeprune.pipeline.planning.planner import Planner
+from edgeprune.pipeline.requests.chosen_method import EVERY_METHODS, TRAINING_KINDS, load_method
 from edgeprune.pruning.cuts.structured_cut import CutRequest, plan_cut
 from edgeprune.tflite_export.verification.bounds import ErrorBound
 from tests.plugin_cases.channels import MODEL, SEEN, renumbered, uneven_evidence
@@ -51,7 +51,7 @@ def test_a_summary_is_one_plain_line(package, name):
 
 @plugins(METHODS)
 def test_a_method_has_a_kind_that_can_be_planned(name):
-    assert load(METHODS, name).KIND in PLANNERS
+    assert load(METHODS, name).KIND in Planner(session=None).kinds
 
 
 @plugins(METHODS)

@@ -18,7 +18,7 @@ from edgeprune.pipeline.kept.training_store import run_name
 from edgeprune.pipeline.planning.prunable_weights import matrix_zeros
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_source
-from edgeprune.pipeline.requests.prune import export_outputs
+from edgeprune.pipeline.requests.export import export_outputs
 from edgeprune.pipeline.session import open_session
 from edgeprune.pipeline.training.quantization_training import train_rounded
 from edgeprune.tflite_export.contents.weight_values import check_weights

@@ -17,8 +17,8 @@ from edgeprune.keras_models.live.variables import get_arrays, set_arrays
 from edgeprune.pipeline.files.exporting import Exporter, energy_estimate_uj, latency_columns
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
-from edgeprune.pipeline.planning.methods import Planner
 from edgeprune.pipeline.planning.plan import carry_out
+from edgeprune.pipeline.planning.planner import Planner
 from edgeprune.pipeline.planning.prunable_weights import choose_weights
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_source

@@ -19,8 +19,8 @@ from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
 from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
-from edgeprune.pipeline.planning.methods import Planner
 from edgeprune.pipeline.planning.plan import Plan, Pruned, carry_out
+from edgeprune.pipeline.planning.planner import Planner
 from edgeprune.pipeline.planning.prunable_weights import choose_weights, counted_again, matrices, matrix_zeros
 from edgeprune.pipeline.quality import check_gates
 from edgeprune.pipeline.reporting import Reporter

@@ -2,7 +2,7 @@
 
 from edgeprune.contracts.recipes.parts import Fit, fit_of
 from edgeprune.contracts.recipes.recipe import PointRecipe
-from edgeprune.pipeline.requests.prune import TRAINING_KINDS, load_method
+from edgeprune.pipeline.requests.chosen_method import TRAINING_KINDS, load_method
 
 
 def epochs_before(recipe: PointRecipe) -> int:

@@ -11,7 +11,7 @@ from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.recipe import MethodRecipe
 from edgeprune.contracts.results import LayerReport
 from edgeprune.keras_models.live.arrays import LiveArrays
-from edgeprune.pipeline.requests.prune import METHODS, TRAINING_KINDS
+from edgeprune.pipeline.requests.chosen_method import METHODS, TRAINING_KINDS
 from edgeprune.pipeline.session import Session
 from edgeprune.pruning.selection import select
 

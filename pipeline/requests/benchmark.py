@@ -8,15 +8,14 @@ from edgeprune.pipeline.files.model_paths import is_tflite
 from edgeprune.pipeline.files.outputs import check_outputs
 from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
 from edgeprune.pipeline.requests.data import check_data
-from edgeprune.pipeline.requests.files import check_model_file, check_named_files
-from edgeprune.pipeline.requests.prune import inputs
+from edgeprune.pipeline.requests.files import check_model_file, check_named_files, files_read
 
 
 def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
     """Raise UsageError, ModelFileError or OutputError for a request that could not be carried out in the end."""
     check_data(recipe)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    read = [path for file in files for path in inputs(file, recipe)]
+    read = [path for file in files for path in files_read(file, recipe.data, recipe.custom_objects)]
     check_outputs([Path(recipe.plot)] if recipe.plot else [], read, recipe.force)
     check_named_files(recipe)
     for file in files:

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from edgeprune.contracts.errors import UsageError
-from edgeprune.contracts.recipes.recipe import DeviceRecipe, NumericsRecipe
+from edgeprune.contracts.recipes.recipe import DeviceRecipe, FileRecipe
 from edgeprune.pipeline.files.table_files import check_suffix
 
 C_SUFFIXES = (".cc", ".cpp")
 """Of C++ source files."""
 
 
-def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
+def check_device(recipe: FileRecipe, tflite: str | None) -> None:
     """Raise UsageError for options that do not go together, ExportError where a device's runtime is not installed."""
     check_suffix("--tflite", tflite, (".tflite",))
     check_suffix("--c-array", recipe.c_array, C_SUFFIXES)
@@ -18,7 +18,7 @@ def check_device(recipe: DeviceRecipe, tflite: str | None) -> None:
     if len(set(devices)) > 1:
         raise UsageError("--target mobile and --target micro exclude each other", "export for each in a run of its own")
     if "micro" in devices:
-        if isinstance(recipe, NumericsRecipe) and recipe.sparse == "on":
+        if recipe.sparse == "on":
             raise UsageError(
                 "--sparse on and --target micro exclude each other: TFLite Micro reads dense weights only",
                 "leave one of them out",

@@ -6,21 +6,24 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.pipeline.kept.kept_run import obstacle
 
-FOLDERS = ("store", "tensorboard")
-"""Options that name a folder to write to, which need not exist yet."""
+
+def files_read(model: Path, *named: str | None) -> list[Path]:
+    """The files that a command reads: the model, and those of the options that are given."""
+    return [model, *(Path(name) for name in named if name)]
 
 
-def check_named_files(recipe: ModelRecipe) -> None:
-    """Raise UsageError or ModelFileError for a file that is not there or of another kind, or a folder that is none."""
-    for name in FOLDERS:
-        folder = getattr(recipe, name, None)
+def check_named_files(opening: ModelRecipe, teacher: str | None = None, **folders: str | None) -> None:
+    """Raise UsageError or ModelFileError for a file that is not there or of another kind, or a folder that is none.
+
+    folders: by the names of their options; they are written to, and need not exist yet.
+    """
+    for name, folder in folders.items():
         if folder and (reason := obstacle(Path(folder))):
             raise UsageError(f"--{name} {folder}: cannot be made: {reason}", "give a folder that can be written to")
-    if recipe.custom_objects:
+    if opening.custom_objects:
         from edgeprune.keras_models.loading.custom_objects import check_python_file
 
-        check_python_file(Path(recipe.custom_objects))
-    teacher = getattr(recipe, "teacher", None)
+        check_python_file(Path(opening.custom_objects))
     if teacher:
         check_model_file(Path(teacher))
 

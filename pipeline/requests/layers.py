@@ -19,9 +19,8 @@ def check_chosen_layers(model: Path, recipe: PointRecipe, kinds: Iterable[str]) 
     patterns = (*recipe.include, *recipe.exclude)
     if not patterns:
         return
-    from edgeprune.keras_models.loading.layer_names import (
-        graph_of_known_layers,
-    )  # which need NumPy, and --help does not
+    # These need NumPy, and --help does not.
+    from edgeprune.keras_models.loading.layer_names import graph_of_known_layers
     from edgeprune.pruning.selection import require_matches
 
     graph = graph_of_known_layers(model)

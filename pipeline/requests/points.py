@@ -9,7 +9,7 @@ from edgeprune.contracts import plugins
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import MethodRecipe, SweepRecipe, as_plain
 from edgeprune.contracts.recipes.values import check
-from edgeprune.pipeline.requests.prune import METHODS, given_options, load_method, not_taken
+from edgeprune.pipeline.requests.chosen_method import METHODS, given_options, load_method, not_taken
 
 LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""

@@ -12,7 +12,7 @@ from edgeprune.pipeline.planning.plan import Plan
 from edgeprune.pipeline.planning.regime_pruning import plan_regime
 from edgeprune.pipeline.planning.scheduled_pruning import plan_scheduled
 from edgeprune.pipeline.reporting import Reporter
-from edgeprune.pipeline.requests.prune import load_method
+from edgeprune.pipeline.requests.chosen_method import load_method
 from edgeprune.pipeline.session import Session
 
 
@@ -30,7 +30,11 @@ class Planner:
             "regime": partial(plan_regime, session),
             "scheduled": partial(plan_scheduled, session),
         }
-        """How each kind of method (its line `KIND`) is planned."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of methods that there are; each method's file names its own in the line `KIND`."""
+        return frozenset(self._by_kind)
 
     def plan(self, recipe: PointRecipe, reporter: Reporter) -> Plan:
         """Plan a recipe's method, and tell what the user should look at."""

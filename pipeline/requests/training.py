@@ -1,0 +1,38 @@
+"""What can be wrong with a request to train, before the model is opened. Imports nothing that is slow."""
+
+from types import ModuleType
+
+from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.pipeline.requests.chosen_method import TRAINING_KINDS
+
+
+def check_training(recipe: PointRecipe, method: ModuleType, *, dry_run: bool = False) -> None:
+    """Raise UsageError where a method, or its fine-tuning, lacks epochs or data; a dry run trains nothing."""
+    trains = method.KIND in TRAINING_KINDS
+    if trains and not recipe.epochs and not dry_run:
+        raise UsageError(f"--method {recipe.method} needs --epochs N, as it trains", "for example --epochs 10 --data D")
+    if recipe.from_scratch and recipe.epochs < 2 and not trains:
+        raise UsageError(
+            f"--from-scratch trains for half of the epochs and fine-tunes for the rest, found --epochs {recipe.epochs}",
+            "give --epochs 2 or more",
+        )
+    if recipe.strategy == "mirrored" and method.KIND == "scheduled":
+        raise UsageError(
+            f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave --strategy out"
+        )
+    check_evidence(recipe, method)
+
+
+def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where what a method ranks by has to be measured on data, and there is none."""
+    if recipe.data is not None:
+        return
+    if method.KIND == "layers":
+        raise UsageError("--method layers needs data: it compares outputs on it", "give --data D")
+    if method.KIND == "channels":
+        from edgeprune.pruning.cuts.structured_cut import needs  # which needs NumPy, and --help does not
+
+        criterion = method.request(recipe, recipe.seed).criterion
+        if needs(criterion) != "weights":
+            raise UsageError(f"--criterion {criterion} needs data: it ranks by {needs(criterion)}", "give --data D")
