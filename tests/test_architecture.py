@@ -161,6 +161,20 @@ def test_the_search_for_slow_imports_finds_them():
     assert list(imports_at_the_top(ast.parse(source))) == ["os", "keras", "PIL"]
 
 
+ASKS_A_RECIPE = re.compile(r"hasattr\(recipe|getattr\(recipe,[^,()]+,|isinstance\([^()]*Recipe\b")
+
+
+def test_no_room_asks_a_recipe_what_it_has():
+    """A command opens its recipe once, and gives each room its part (ARCHITECTURE)."""
+    found = [
+        f"{place(file)}:{number}"
+        for file in sources(*PACKAGES)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if ASKS_A_RECIPE.search(line)
+    ]
+    assert found == []
+
+
 COMMANDS = ("inspect", "prune", "sweep", "export", "benchmark", "methods")
 USAGE_ERRORS = (
     ["no-such-command"],

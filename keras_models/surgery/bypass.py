@@ -5,8 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.keras_model import KerasModel
-from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.model import ModelGraph, TensorRef
 from edgeprune.keras_models.live.layers import leaf_operations
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.channels import ChannelPlan
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.keras_model import KerasModel
-from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.model import ModelGraph, WeightKey
 from edgeprune.keras_models.live.raw_outputs import raw_outputs
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays

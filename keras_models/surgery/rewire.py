@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.keras_model import KerasModel
-from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.keras_models.graphs.config_access import inner_items, layer_items, refresh_shapes
 from edgeprune.keras_models.graphs.functional import is_functional, is_model, layer_name

@@ -36,7 +36,7 @@ higher than with once the rate, after 3 epochs on MNIST.
 
 
 @dataclass(frozen=True)
-class ChannelPruning:
+class ChannelRemoval:
     """A plan for one session; nothing is changed until `apply`, which leaves the session itself as it is."""
 
     session: Session
@@ -144,7 +144,7 @@ class ChannelPlanner:
         self._session = session
         self._writes_int8 = writes_int8
 
-    def plan(self, method: ModuleType, recipe: PointRecipe) -> ChannelPruning:
+    def plan(self, method: ModuleType, recipe: PointRecipe) -> ChannelRemoval:
         """Decide which channels go; see `edgeprune.pruning.cuts.structured_cut.plan_cut` for what is raised."""
         request: CutRequest = method.request(recipe, recipe.seed)
         notes: tuple[str, ...] = ()
@@ -159,7 +159,7 @@ class ChannelPlanner:
             request,
             self._evidence.statistics(needs(request.criterion)),
         )
-        return ChannelPruning(self._session, replace(plan, notes=(*notes, *plan.notes)), self._evidence)
+        return ChannelRemoval(self._session, replace(plan, notes=(*notes, *plan.notes)), self._evidence)
 
     @cached_property
     def _evidence(self) -> ChannelEvidence:

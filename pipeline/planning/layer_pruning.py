@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.data import Array
-from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.contracts.results import LayerReport
 from edgeprune.dataset_io.samples import some_examples
@@ -37,7 +37,7 @@ MACS_PER_BATCH = 10**10
 
 
 @dataclass(frozen=True)
-class LayerPruning:
+class LayerRemoval:
     """A plan for one session; nothing is changed until `apply`, which leaves the session itself as it is."""
 
     session: Session
@@ -111,13 +111,13 @@ class LayerPruning:
         """Nothing stands in for a layer that is gone."""
 
 
-def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerPruning:
+def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerRemoval:
     """Decide which layers go; see `edgeprune.pruning.layers.region_choice` for what is raised."""
     request = method.request(recipe)
     model = session.loaded.model
     models = holding_models({"class_name": type(model).__name__, "config": model.get_config()})
     choice = choose_layers(session.graph, models, request, _Trial(session))
-    return LayerPruning(session, request, choice)
+    return LayerRemoval(session, request, choice)
 
 
 class _Trial:

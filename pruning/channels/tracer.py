@@ -6,8 +6,8 @@ from typing import Any
 from edgeprune.contracts.channels import ChannelGraph, TensorAxis
 from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, Shape, TensorRef
 from edgeprune.pruning.channels.all_rules import all_rules
+from edgeprune.pruning.channels.axis_choice import best_choices
 from edgeprune.pruning.channels.call import Call, Stated
-from edgeprune.pruning.channels.choices import best_choices
 from edgeprune.pruning.channels.grouping import group_channels
 from edgeprune.pruning.channels.ledger import Axes, Ledger, NotUnderstoodError
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from edgeprune.contracts.layers import Bypass
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef
 from edgeprune.pruning.layers.flow import between, flow
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.errors import ModelError, UsageError
-from edgeprune.contracts.layers import Bypass
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.pruning.layers.candidates import bypassed_graph, kernel_layers, removable_regions
 from edgeprune.pruning.selection import require_matches

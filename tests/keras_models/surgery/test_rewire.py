@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tf_keras
 
-from edgeprune.contracts.layers import Bypass
+from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.model import ModelGraph
 from edgeprune.keras_models.live.prediction import model_outputs
 from edgeprune.keras_models.live.variables import get_arrays
