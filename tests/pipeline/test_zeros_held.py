@@ -72,8 +72,9 @@ def test_a_cut_keeps_the_zeros_that_are_there(epochs, samples, edgeprune, tmp_pa
     data = ("--data", samples / "digits.npz", "--format", "json")
     sparse = ("--method", "magnitude", "--sparsity", 0.8, "--output", "sparse.keras")
     assert edgeprune("prune", samples / "digits_cnn.keras", *sparse, *data, cwd=tmp_path).exit_code == 0
-    cut = ("--method", "structured", "--ratio", 0.3, "--epochs", epochs, "--batch-size", 32, "--output", "cut.keras")
-    done = edgeprune("prune", "sparse.keras", *cut, *data, cwd=tmp_path)
+    cut = ("--method", "structured", "--ratio", 0.3, "--output", "cut.keras")
+    training = ("--epochs", epochs, "--batch-size", 32) if epochs else ()
+    done = edgeprune("prune", "sparse.keras", *cut, *training, *data, cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
     kernels = [weight for weight in keras.models.load_model(tmp_path / "cut.keras").get_weights() if weight.ndim > 1]
     zeros = sum(int((kernel == 0).sum()) for kernel in kernels)
