@@ -41,8 +41,8 @@ def _is_dataset(data: Any) -> bool:
 def _what(data: Any) -> str:
     kind = type(data).__name__
     if isinstance(data, list | tuple):
-        return f"a {kind} of {', '.join(type(part).__name__ for part in data[:4])}{', …' if len(data) > 4 else ''}"
-    return f"{'an' if kind[:1] in 'AEIOaeiou' else 'a'} {kind}"
+        return f"{kind} of {', '.join(type(part).__name__ for part in data[:4])}{', …' if len(data) > 4 else ''}"
+    return kind
 
 
 def _save_datasets(parts: Mapping[str, Any], new: Callable[[str, str], Path]) -> Path:
@@ -111,6 +111,6 @@ def _array(name: str, value: Any) -> Array:
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
         raise DataError(
-            f"data: {name} is {_what(value)} that is no array of numbers ({reason})",
+            f"data: {name} is no array of numbers, but {_what(value)} ({reason})",
             "give numbers of one shape for all examples",
         ) from error

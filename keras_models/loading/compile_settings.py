@@ -59,6 +59,25 @@ def _names(loss: Any) -> Iterator[str]:
             yield from _names(item)
 
 
+def compile_config(model: Any, file_format: str, keras_major: int) -> dict[str, Any] | None:
+    """The compile settings of a live model as a file of that format has them; None where it is not compiled.
+
+    Raises whatever Keras raises for what it cannot write down.
+    """
+    if getattr(model, "optimizer", None) is None:
+        return None
+    if file_format == "keras":
+        return model.get_compile_config() or None
+    settings = _legacy_utilities(keras_major).model_metadata(model).get("training_config")
+    if keras_major == 3:
+        from keras.src.legacy.saving import json_utils
+    else:
+        from tf_keras.src.saving.legacy.saved_model import json_utils
+    text = json.dumps(settings, default=json_utils.get_json_type)  # NumPy's numbers among them
+    plain: dict[str, Any] | None = json.loads(text)
+    return plain
+
+
 def _legacy_utilities(keras_major: int) -> Any:
     # neither Keras exports the reader of HDF5's training_config
     if keras_major == 3:

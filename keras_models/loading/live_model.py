@@ -8,6 +8,7 @@ from typing import Any
 from edgeprune.contracts.errors import ModelError, UsageError
 from edgeprune.contracts.processes.interruption import is_cause
 from edgeprune.keras_models.kerases import MODULES, keras_module
+from edgeprune.keras_models.loading.compile_settings import compile_config
 from edgeprune.keras_models.loading.files import LoadedModel, save_model
 
 LIBRARIES = {*MODULES.values(), "tensorflow", "numpy", "builtins", "functools"}
@@ -33,10 +34,11 @@ def save_live_model(model: Any, destination: Path) -> tuple[str, ...]:
     major = live_keras_major(model)
     if not model.built:
         raise ModelError(f"the model {model.name!r} has no weights yet", "build it, or call it on an example, first")
-    config, notes = _compile_config(model)
+    file_format = "keras" if destination.suffix == ".keras" else "h5"
+    config, notes = _compile_config(model, file_format, major)
     loaded = LoadedModel(
         path=destination,
-        format="keras" if destination.suffix == ".keras" else "h5",
+        format=file_format,
         keras_major=major,
         keras_version=keras_module(major).__version__,
         model=model,
@@ -64,13 +66,15 @@ def own_objects(model: Any) -> dict[str, Any]:
     return {item.__name__: item for item in named if _is_own(item)}
 
 
-def _compile_config(model: Any) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+def _compile_config(model: Any, file_format: str, major: int) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     try:
-        return model.get_compile_config() or None, ()
+        return compile_config(model, file_format, major), ()
     except Exception as error:  # of a loss or metric that Keras cannot write down
+        if is_cause(error):
+            raise
         reason = " ".join(str(error).split())[:120]
         return None, (
-            f"the loss or a metric of {model.name!r} cannot be saved ({reason}); `loss` says what to train for",
+            f"the loss or a metric of {model.name!r} cannot be saved ({reason}); --loss says what to train for",
         )
 
 

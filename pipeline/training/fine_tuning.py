@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,9 @@ class FineTuner:
         self._score = trained.score
         devices = ONE_DEVICE if trainee else choose_devices(fit.training.strategy)  # a trainee's wrappers know no copy
         self._devices_note = devices.note
+        self._custom_objects = partial(
+            trained.keras_module.utils.custom_object_scope, dict(session.loaded.custom_objects)
+        )
         self._trainer = Trainer(
             trained.model,
             trained.keras_module,
@@ -109,7 +113,8 @@ class FineTuner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._trainer.close()
+        with self._custom_objects():  # among the compile settings that the model gets back
+            self._trainer.close()
 
     def run(
         self,
