@@ -37,7 +37,7 @@ def prune(
     verbose: print notes, warnings and progress.
     recipe: TOML file with any of the options; an argument beats it.
 
-    The model is written only where `output` names a file. Raises EdgepruneError.
+    Nothing is written that no option names: without `output` the new model is `.model` alone. Raises EdgepruneError.
     """
     from edgeprune.pipeline.commands.prune import prune as run
     from edgeprune.pipeline.requests.prune import check_prune

@@ -19,13 +19,16 @@ def lay_down(data: Any, new: Callable[[str, str], Path], ports: Ports) -> Path:
     """Write data to a path that `new(file name, name for the caller)` gives.
 
     Arrays go into an `.npz`, a frame into a table, data sets (one, or train and test) into folders. Each side of
-    arrays may be a list, in the order of the model's inputs or outputs, or a dict by their names; `y` may be None.
+    arrays may be a list, in the order of the model's inputs or outputs, or a dict by their names; `y` may be None, or
+    `x` stand alone.
     Raises UsageError for data of another form, DataError for what cannot be written.
     """
     if _is_dataset(data):
         return _save_datasets({"": data}, new)
     if hasattr(data, "to_parquet"):
         return _write_frame(data, new("data.parquet", "data"))
+    if hasattr(data, "__array__"):
+        data = (data, None)
     if isinstance(data, list | tuple) and len(data) == 2:
         if all(_is_dataset(part) for part in data):
             return _save_datasets(dict(zip(("train", "test"), data, strict=True)), new)

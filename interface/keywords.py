@@ -28,7 +28,8 @@ def with_keywords_of(kind: type[ModelRecipe]) -> Callable[[F], F]:
             for item in more
         ]
         lines = [f"{item.name}: {help_text(item)}" for item in more]
-        wrapped = (textwrap.fill(line, 100, initial_indent="    ", subsequent_indent=" " * 8) for line in lines)
+        wrapper = textwrap.TextWrapper(100, initial_indent=" " * 4, subsequent_indent=" " * 8, break_on_hyphens=False)
+        wrapped = map(wrapper.fill, lines)
         function.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Options of the command:", "", *wrapped])
         function.__signature__ = signature.replace(parameters=[*own, *parameters])  # type: ignore[attr-defined]
         return function

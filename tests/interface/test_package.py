@@ -2,14 +2,18 @@
 
 import importlib
 import inspect
+import pydoc
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import edgeprune
 from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.contracts.recipes.fields import help_text
+from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, ExportRecipe, PruneRecipe, SweepRecipe
 
 
 def python(*arguments, cwd=None):
@@ -48,3 +52,18 @@ def test_as_a_module_it_is_the_command_whatever_lies_beside_it(tmp_path, options
 
 def test_types_are_shipped():
     assert Path(edgeprune.__file__).with_name("py.typed").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe"),
+    [("prune", PruneRecipe), ("sweep", SweepRecipe), ("export", ExportRecipe), ("benchmark", BenchmarkRecipe)],
+)
+def test_the_help_of_a_function_lists_the_options_of_its_command(name, recipe):
+    function = getattr(edgeprune, name)
+    text = " ".join(pydoc.plain(pydoc.render_doc(function)).split())
+    keywords = inspect.signature(function).parameters
+    for item in fields(recipe):
+        assert item.name in keywords
+        if item.name not in ("data", "tflite"):  # which are more than the command's, and told above
+            assert " ".join(f"{item.name}: {help_text(item)}".split()) in text
+            assert keywords[item.name].default == item.default
