@@ -26,7 +26,7 @@ def plot_plan(plan: ChannelPlan, file: Path) -> None:
     left.suptitle("units of each group" if len(shown) == len(groups) else f"the {MOST_BARS} largest groups", fontsize=9)
     for axes, index in zip(np.atleast_1d(right.subplots(len(panels), 1)), panels, strict=True):
         _draw_scores(axes, plan, index)
-    right.suptitle("score of each unit, the cut in red", fontsize=9)
+    right.suptitle("scores, largest = 1; the cut in red", fontsize=9)
     right.supxlabel("units, in the order of their scores", fontsize=9)
     save_figure(figure, file)
 
@@ -45,11 +45,13 @@ def _draw_units(axes: Any, plan: ChannelPlan, shown: list[int]) -> None:
 
 
 def _draw_scores(axes: Any, plan: ChannelPlan, index: int) -> None:
-    """The scores of one group, sorted; what goes is grey."""
+    """The scores of one group, sorted, in parts of its largest: alone they mean nothing. What goes is grey."""
     units = np.flatnonzero(plan.graph.group_of == index)
     order = units[np.argsort(plan.scores[units], kind="stable")]
     colours = np.where(plan.kept[order], "tab:blue", "0.7")
-    axes.bar(np.arange(len(order)), plan.scores[order], color=colours, width=1.0)
+    scores = plan.scores[order]
+    largest = max((abs(score) for score in scores if np.isfinite(score)), default=0.0)
+    axes.bar(np.arange(len(order)), scores / (largest or 1.0), color=colours, width=1.0)
     axes.axvline(np.count_nonzero(~plan.kept[order]) - 0.5, color="tab:red", linewidth=1)
     axes.set_title(_name(plan, index), fontsize=8)
     axes.locator_params(axis="both", nbins=4)

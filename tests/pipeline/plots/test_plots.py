@@ -96,9 +96,10 @@ def test_a_cut_is_drawn_with_the_groups_that_there_is_room_for(groups, bars, tmp
         tensor_axes=(),
         edits=(),
     )
-    scores = np.tile(np.linspace(0, 1, 8), groups)
-    plot_plan(ChannelPlan(graph=graph, kept=scores > 0.5, scores=scores), tmp_path / "p.svg")
+    scores = np.tile([*np.linspace(0, 3e-5, 7), np.nan], groups)
+    plot_plan(ChannelPlan(graph=graph, kept=scores > 1e-5, scores=scores), tmp_path / "p.svg")
     found = texts(tmp_path / "p.svg")
     assert len([text for text in found if text.startswith("block_")]) == bars + min(groups, 6)
     assert {"unpruned", "pruned", "block_0_conv…h_a_long_name"} <= set(found)
+    assert not [text for text in found if "e-" in text or "e−" in text]
     assert ("the 60 largest groups" in found) == (groups > 60)
