@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect_model(model: File, form: FormatOption = Format.TABLE) -> None:
-    """What is in a saved model, layer by layer, without loading TensorFlow."""
+    """Contents of a saved model or .tflite file, layer by layer, without loading TensorFlow."""
     from edgeprune.cli.inspect_tables import print_inspection
     from edgeprune.pipeline.commands.inspect import inspect
     from edgeprune.pipeline.files.output_swap import mend

@@ -10,7 +10,7 @@ from edgeprune.contracts.results import LayerReport
 def layer_table(layers: Sequence[LayerReport]) -> str:
     """One line a layer: what is left of it, or why it was skipped."""
     with_units = any(layer.units_after is not None for layer in layers)
-    headings = ["layer", "kind", "weights", *(["units"] if with_units else []), "zeros", "why not"]
+    headings = ["layer", "kind", "weights", *(["channels"] if with_units else []), "zeros", "why not"]
     return text_table(headings, [_cells(layer, with_units) for layer in layers], "layers", left=2)
 
 
@@ -21,7 +21,7 @@ def candidate_table(extra: Mapping[str, Any]) -> str:
         [_region(region["layers"]), str(len(region["layers"])), f"{region['change']:.2%}", _place(region, gone)]
         for region in sorted(extra["candidates"], key=lambda region: float(region["change"]))
     ]
-    return text_table(["could go", "layers", "change of outputs", "goes"], rows, "candidates")
+    return text_table(["candidate", "layers", "output change", "removed"], rows, "candidates")
 
 
 def _region(layers: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def methods(form: FormatOption = Format.TABLE) -> None:
-    """Pruning methods, criteria, numeric formats, data formats and metrics, one line each."""
+    """Names of pruning methods, criteria, numeric formats, data formats and metrics, one line each."""
     rows = [
         {"kind": kind, "name": name, "summary": summary}
         for kind, package in KINDS.items()

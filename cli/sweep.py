@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 def sweep(
     model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
-    """A results table over many thresholds, sparsities or ratios, or over several methods."""
+    """Table of results over many thresholds, sparsities or ratios, or over several methods."""
     reporter = TerminalReporter()
     recipe = merge(SweepRecipe, flags, recipe_file, reporter.note)
     check_sweep(model, recipe)

@@ -119,7 +119,7 @@ def _divisor(port: Port, facts: Facts, scales_itself: bool, options: DataOptions
     if options.scale != "auto":
         if not port.dtype.startswith(("float", "bfloat")):
             raise DataError(
-                f"input {port.name!r} takes {port.dtype}, which --scale {options.scale} would spoil",
+                f"input {port.name!r} takes {port.dtype}, which --scale {options.scale} would turn into fractions",
                 "leave --scale out",
             )
         return 1.0 / options.scale_factor, f"{found} are multiplied by {options.scale} (--scale)"

@@ -101,7 +101,7 @@ def _kind_of_single(port: Port, facts: Facts, loss: str | None) -> str:
     tells_two_apart = port.activation == "sigmoid" if loss is None else "crossentropy" in loss
     if tells_two_apart and facts.whole:
         raise DataError(
-            f"labels of output {port.name!r} run from {facts.minimum:g} to {facts.maximum:g}, and it tells 0 from 1",
+            f"labels of output {port.name!r} run from {facts.minimum:g} to {facts.maximum:g}, expected 0 and 1",
             "give labels of 0 and 1, or another --loss",
         )
     return "regression"
@@ -121,13 +121,13 @@ def _check_class_numbers(port: Port, facts: Facts) -> None:
     if not facts.whole:
         raise DataError(
             f"labels of output {port.name!r} are fractions ({facts.minimum:g} to {facts.maximum:g}), "
-            f"and it tells {units} classes apart",
+            f"expected the numbers of {units} classes",
             f"give whole numbers from 0 to {units - 1 if units else '…'}, or --label the right column",
         )
     wrong = facts.minimum if facts.minimum < 0 else facts.maximum
     if facts.minimum < 0 or (units is not None and facts.maximum >= units):
         raise DataError(
-            f"label {wrong:g} is out of range: output {port.name!r} tells {units} classes apart",
+            f"label {wrong:g} is out of range: output {port.name!r} has {units} classes",
             f"give labels from 0 to {units - 1 if units else '…'}",
         )
     _checked_classes("multiclass", port, facts)
@@ -169,7 +169,7 @@ def _label_rule(port: Port, facts: Facts, kind: str, loss: Loss) -> LabelRule:
     if kind == "reconstruction" and fitted_shape(facts.shape, port.shape) is None:
         raise DataError(
             f"--target input: output {port.name!r} gives {port.shape}, the input has {facts.shape}",
-            "this model does not rebuild its input; leave --target out",
+            "this model does not reconstruct its input: leave --target out",
         )
     classes = (port.shape[-1] or int(facts.maximum) + 1) if encoding == "class to one-hot" else 0
     return LabelRule(encoding=encoding, shape=shape, classes=classes)

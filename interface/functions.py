@@ -66,7 +66,7 @@ def _load(original: Path, recipe: PruneRecipe, place: Workplace) -> Any:
 def sweep(
     model: Any, *, data: Any = None, verbose: bool = False, recipe: str | Path | None = None, **flags: Any
 ) -> Outcome:
-    """A results table over many thresholds, sparsities or ratios, or over several methods.
+    """Table of results over many thresholds, sparsities or ratios, or over several methods.
 
     model, data, verbose, recipe: as for `prune`. Points and lists of names may be lists: thresholds=[0.01, 0.02].
 

@@ -102,7 +102,7 @@ class Session:
     def require_data(self) -> Data:
         """The data; raises UsageError where none was given."""
         if self.data is None:
-            raise UsageError("this needs data", "give --data D")
+            raise UsageError("this command needs data", "give --data D")
         return self.data
 
     def score(self, split: Split) -> Score:

@@ -91,7 +91,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     if not names:
         raise DataError(
-            f"{folder} has images and no sub-folders to tell their classes",
+            f"{folder} has images, but no sub-folder for each class",
             "put the images of each class into a folder of its own, or use --target input",
         )
     return tuple(names)
@@ -105,7 +105,7 @@ def _listed(folder: Path, names: tuple[str, ...], options: DataOptions) -> _File
         unknown = sorted(set(_class_names(folder)) - set(names))
         if unknown:
             raise DataError(
-                f"{folder} has class {unknown[0]!r}, which the training part has not ({', '.join(names)})",
+                f"{folder} has class {unknown[0]!r}, which the training part lacks ({', '.join(names)})",
                 "give both parts the same class folders",
             )
         pairs = [(str(p), n) for n, name in enumerate(names) for p in sorted(_images(folder / name))]

@@ -20,7 +20,7 @@ def score(labels: Array, predictions: Array, output: Output) -> float:
     columns = _columns(labels, predictions, output)
     areas = [roc_auc_score(truth, values) for truth, values in columns if truth.any() and not truth.all()]
     if not areas:
-        raise DataError("auc needs two classes, and this part has one", "use --metric accuracy, or more data")
+        raise DataError("auc needs examples of two classes, found one", "use --metric accuracy, or more data")
     return float(np.mean(areas))
 
 

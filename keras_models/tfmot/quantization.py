@@ -75,7 +75,9 @@ def quantization_aware(model: KerasModel, index_limits: Sequence[int | None] = (
 
     if not any(_has_kernel(layer) for layer in model.layers if layer.name not in reasons):
         found = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise ModelError(f"--qat-epochs: no layer with a kernel can be trained with rounding ({found})", "leave it out")
+        raise ModelError(
+            f"--qat-epochs: no layer with a kernel can be quantized in training ({found})", "leave --qat-epochs out"
+        )
     try:
         with api.quantize_scope(), _inputs_left_alone(indices):
             copy = api.quantize_apply(tf_keras.models.clone_model(model, clone_function=annotate))

@@ -68,16 +68,18 @@ class Checkpoint:
             if not self._file.exists():
                 return
             if not self._file.is_file():
-                raise _UnfitError("it is no file")
+                raise _UnfitError("it is not a file")
             facts, lists = _read(self._file)
         except (OSError, _UnfitError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            self._place.note(f"training starts anew: the checkpoint {self._file} does not serve: {reason}")
+            self._place.note(
+                f"training starts from the beginning: the checkpoint {self._file} cannot be used: {reason}"
+            )
             if self._file.is_dir():  # never removed, as nobody knows whose it is
                 self._file = None
             return
         try:
-            self._place.note(f"training goes on after epoch {len(facts['logs'])}, from {self._file}")
+            self._place.note(f"training continues after epoch {len(facts['logs'])}, from {self._file}")
             self._progress.restore(facts, lists)
             if self._progress.goes_on:
                 self._optimizer.restore(lists["optimizer"])
@@ -89,7 +91,7 @@ class Checkpoint:
         if place.required:
             raise OutputError(reason, "free some space, or give another --store") from error
         self._file = None
-        place.note(f"what is trained is not kept should the run fail: {reason}")
+        place.note(f"should this run fail, its training is lost: {reason}")
 
 
 class _UnfitError(Exception):
@@ -126,7 +128,7 @@ def _read(file: Path) -> tuple[Any, ArrayLists]:
                 raise _UnfitError(f"it was {different}")
             return _unpacked(stream)
         except (ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise _UnfitError(f"it is none: {error}") from error
+            raise _UnfitError(f"it is no checkpoint: {error}") from error
 
 
 def _unpacked(stream: IO[bytes]) -> tuple[Any, ArrayLists]:

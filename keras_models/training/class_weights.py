@@ -16,7 +16,8 @@ def balanced_class_weights(train: Split, kinds: tuple[str, ...]) -> dict[int, fl
     """
     if kinds not in (("binary",), ("multiclass",)):
         raise DataError(
-            f"--class-weight balanced: expected one output with classes, found {', '.join(kinds)}", "leave it out"
+            f"--class-weight balanced: expected one output with classes, found {', '.join(kinds)}",
+            "leave --class-weight out",
         )
     counts = np.zeros(0, dtype=np.int64)
     for _, (labels,) in train.batches(BATCH):

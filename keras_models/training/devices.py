@@ -43,7 +43,7 @@ class Devices:
             with self.scope():
                 return rebuild(model, config, keras_major)
         except ModelError as error:
-            where = "no copy for several devices or mixed precision"
+            where = "the model cannot be copied for several devices or mixed precision"
             raise ModelError(f"{where}: {error.message}", "give --strategy none") from error
 
 
@@ -63,7 +63,9 @@ def choose_devices(name: str) -> Devices:
     devices = gpus or tf.config.list_logical_devices("CPU")
     several = len(gpus) > 1 or name == "mirrored"
     if several and len(devices) < 2:
-        raise TrainingError("--strategy mirrored: TensorFlow sees one device, expected several GPUs", "leave it out")
+        raise TrainingError(
+            "--strategy mirrored: TensorFlow sees one device, expected several GPUs", "leave --strategy out"
+        )
     details = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
     capable = [detail.get("compute_capability", (0,))[0] >= LEAST_CAPABILITY for detail in details]
     return Devices(

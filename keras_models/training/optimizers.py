@@ -54,8 +54,8 @@ def chosen_optimizer(model: KerasModel, keras_module: Any, name: str | None, wei
     if "weight_decay" not in config:
         kind = f"{type(optimizer).__module__.split('.')[0]}'s legacy {type(optimizer).__name__}"
         raise ModelError(
-            f"--weight-decay {weight_decay:g}: the model was compiled with {kind}, which has none",
-            f"choose the present one with --optimizer {type(optimizer).__name__.lower()}",
+            f"--weight-decay {weight_decay:g}: the model was compiled with {kind}, which takes none",
+            f"choose the current one with --optimizer {type(optimizer).__name__.lower()}",
         )
     return type(optimizer).from_config({**config, "weight_decay": weight_decay})
 
@@ -64,7 +64,7 @@ def _by_name(keras_module: Any, name: str) -> Any:
     kinds = {found.lower(): found for found in dir(keras_module.optimizers)}
     if name not in kinds:
         raise ModelError(
-            f"--optimizer {name}: {keras_module.__name__} {keras_module.__version__}, which this model needs, has none",
+            f"--optimizer {name}: {keras_module.__name__} {keras_module.__version__}, this model's Keras, has none",
             "choose another one, for example adamw",
         )
     return getattr(keras_module.optimizers, kinds[name])()

@@ -83,7 +83,7 @@ def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Rep
         name = entry.row.file or ""
         times = operator_times(entry.tflite or b"", recipe.threads, recipe.runs)
         if times is None:
-            reporter.warning(f"{name}: no times of operators: LiteRT's profiler cannot run it")
+            reporter.warning(f"{name}: no operator times: LiteRT's profiler cannot run it")
         found[name] = None if times is None else [asdict(time) for time in times]
     return {"operators": found}
 
@@ -103,7 +103,7 @@ def _keras_entry(
         with Exporter(session, recipe.seed) as exporter:
             exported = exporter.export("none", ExportOptions())
     except ExportError as error:
-        reporter.warning(f"{path}: no size and latency as .tflite: {error}")
+        reporter.warning(f"{path}: no size and latency, as it cannot be converted to .tflite: {error}")
         return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
     reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
     row = replace(row, quantize="none", sparse=exported.sparse)

@@ -119,7 +119,7 @@ def _choose(
 def _from_scratch(session: Session, recipe: PruneRecipe, reporter: Reporter) -> float:
     """Initial weights, trained where the method needs it; a dry run trains nothing. Seconds of training."""
     if recipe.dry_run and epochs_before(recipe):
-        reporter.warning("the plan is that of the saved weights: from scratch, others will be pruned")
+        reporter.warning("the plan is for the saved weights; with --from-scratch, other weights are pruned")
         return 0.0
     return train_dense(session, dense_fit(recipe), reporter)
 

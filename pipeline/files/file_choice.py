@@ -69,7 +69,7 @@ def export_candidates(
         raise (
             missed[0]
             if missed
-            else ExportError("--quantize auto: no numeric format serves this model", "the notes above say why")
+            else ExportError("--quantize auto: no numeric format works for this model", "the notes above say why")
         )
     return found
 

@@ -78,8 +78,8 @@ def micro_score(
     if not options.has_max_drop and not _loss(task, labels, found.litert, found.micro) <= LARGEST_DROP:
         raise ExportError(
             f"--target micro: {task.metric.name} of {found.examples:,} examples is {found.micro:.4f} in TFLite Micro "
-            f"and {found.litert:.4f} in LiteRT: its kernels round otherwise, and the model takes it badly",
-            "train with rounding (--qat-epochs), export with another --quantize, or allow it with --max-drop",
+            f"and {found.litert:.4f} in LiteRT: its kernels round differently, and this model is sensitive to that",
+            "train for int8 (--qat-epochs), export with another --quantize, or allow it with --max-drop",
         )
     return found
 

@@ -29,7 +29,7 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) 
     for path in outputs:
         place = os.path.realpath(path)
         if place in read:
-            raise OutputError(f"{path}: is what this command reads", "choose another name for the output")
+            raise OutputError(f"{path}: is an input of this command", "choose another name for the output")
         if place in seen:
             raise OutputError(f"{path}: two outputs have this name", "choose another name for one of them")
         seen.add(place)
@@ -39,11 +39,11 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path], force: bool) 
 def check_free(path: Path, force: bool) -> None:
     """Raise OutputError, before any work is done, if `path` could not be written in the end."""
     if path.is_symlink():
-        raise OutputError(f"{path}: is a link, and what it leads to is never overwritten", "name that file itself")
+        raise OutputError(f"{path}: is a link, whose target is never overwritten", "name the target itself")
     if path.is_dir() and not (path / SAVED_MODEL_FILE).is_file():
-        raise OutputError(f"{path}: is a folder and no SavedModel; it is never overwritten", "choose another name")
+        raise OutputError(f"{path}: is a folder but no SavedModel, and is never overwritten", "choose another name")
     if path.exists() and not path.is_dir() and not path.is_file():
-        raise OutputError(f"{path}: is no ordinary file; it is never overwritten", "choose another name")
+        raise OutputError(f"{path}: is no ordinary file, and is never overwritten", "choose another name")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already", "--force overwrites it")
     folder = path.parent
@@ -101,7 +101,7 @@ def _check_kind(swap: Swap) -> None:
     """A file never takes the place of a folder, nor a folder that of a file."""
     if swap.path.exists() and swap.path.is_dir() != swap.new.is_dir():
         kind = "a folder" if swap.path.is_dir() else "a file"
-        raise OutputError(f"{swap.path}: is {kind}, and the new one is none; it is never overwritten")
+        raise OutputError(f"{swap.path}: is {kind}, and the output is not; it is never overwritten")
 
 
 def _reason(error: Exception) -> str | None:

@@ -41,8 +41,8 @@ class KeptRun:
         """Say where it lies, or leave no empty folder behind."""
         if any(path.is_file() for path in self.folder.rglob("*")):
             self.note(
-                f"what this run has done is kept in {self.folder}: the same command goes on from there, "
-                "with other outputs, another .tflite or other gates too"
+                f"what this run has finished is kept in {self.folder}: the same command continues from there, "
+                "also with other outputs, another .tflite or other gates"
             )
         else:
             self.clear()
@@ -80,7 +80,7 @@ def _open(name: str, store: str | None, reporter: Reporter) -> KeptRun | None:
         return KeptRun(folder=Path(store) / name, given=True, note=reporter.note)
     if reason := obstacle(CACHE):
         reporter.note(
-            f"nothing is kept should this run fail, as {CACHE} cannot be made here: {reason}; "
+            f"should this run fail, nothing of it is kept: {CACHE} cannot be made here: {reason}; "
             "--store FOLDER names another place"
         )
         return None

@@ -113,7 +113,9 @@ class ChannelRemoval:
         found = reconstruct(self.plan, moments, weights)
         set_arrays(smaller.loaded.model, kept_weights(found, self.plan))
         layers = len({path for path, _ in found})
-        reporter.note(f"the inputs that {layers} layers lost are reconstructed from those that stay (least squares)")
+        reporter.note(
+            f"the kernels of {layers} layers are refitted to make up for the inputs that were removed (least squares)"
+        )
 
     def prove(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).
@@ -150,7 +152,9 @@ class ChannelPlanner:
         notes: tuple[str, ...] = ()
         if recipe.align is None and recipe.macs is not None and self._writes_int8:
             request = replace(request, align=INT8_CHANNELS)
-            notes = (f"channel counts are multiples of {INT8_CHANNELS}, as int8 kernels want them (--align 1: any)",)
+            notes = (
+                f"channel counts are multiples of {INT8_CHANNELS}, as int8 kernels read eights (--align 1 allows any)",
+            )
         plan = plan_cut(
             self._session.graph,
             self._evidence.graph,

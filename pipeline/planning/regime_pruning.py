@@ -65,7 +65,7 @@ class RegimePlan(TrainingPlan):
             if result.interrupted:
                 break
         if number < len(self.regime.starts):
-            reporter.warning(f"the zeros are those of round {number} of {len(self.regime.starts)}")
+            reporter.warning(f"the model is that of round {number} of {len(self.regime.starts)}")
         return result
 
     def _rewiring(self, rewire: Rewire, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:

@@ -133,14 +133,14 @@ class ScheduledPlan(TrainingPlan):
         masks = {key: array != 0 for key, array in LiveArrays(live).items()}
         apply_masks(live, masks)  # TFMOT multiplies: half of its zeros are -0.0, which compress badly
         if mended:
-            reporter.note(f"TFMOT's count was not exact, and was mended, in {_names(mended)}")
+            reporter.note(f"TFMOT's number of zeros was inexact, and was corrected, in {_names(mended)}")
         off = [
             key
             for key, mask in masks.items()
             if abs(np.count_nonzero(mask) - np.count_nonzero(self.target.masks[key])) > TOLERANCE * mask.size
         ]
         if off:
-            reporter.warning(f"more than {TOLERANCE} from the sparsity that was asked for: {_names(off)}")
+            reporter.warning(f"sparsity differs by more than {TOLERANCE} from the one asked for in {_names(off)}")
 
 
 def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) -> ScheduledPlan:

@@ -23,11 +23,12 @@ def plot_plan(plan: ChannelPlan, file: Path) -> None:
     figure = new_figure(height=max(1.2 * len(panels), 0.19 * len(shown)) + 1.3)
     left, right = figure.subfigures(1, 2, width_ratios=(3, 2))
     _draw_units(left.subplots(), plan, shown)
-    left.suptitle("units of each group" if len(shown) == len(groups) else f"the {MOST_BARS} largest groups", fontsize=9)
+    title = "channels of each group" if len(shown) == len(groups) else f"the {MOST_BARS} largest groups"
+    left.suptitle(title, fontsize=9)
     for axes, index in zip(np.atleast_1d(right.subplots(len(panels), 1)), panels, strict=True):
         _draw_scores(axes, plan, index)
     right.suptitle("scores, largest = 1; the cut in red", fontsize=9)
-    right.supxlabel("units, in the order of their scores", fontsize=9)
+    right.supxlabel("channels, in the order of their scores", fontsize=9)
     save_figure(figure, file)
 
 
@@ -40,7 +41,7 @@ def _draw_units(axes: Any, plan: ChannelPlan, shown: list[int]) -> None:
     axes.set_yticks(places, [_name(plan, index) for index in shown], fontsize=7.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.tick_params(axis="x", labelsize=8)
-    axes.set_xlabel("units (neurons, channels, heads)", fontsize=9)
+    axes.set_xlabel("channels (or neurons, heads)", fontsize=9)
     axes.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
 
 

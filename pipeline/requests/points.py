@@ -74,7 +74,7 @@ def methods_of(recipe: SweepRecipe) -> list[str]:
     if recipe.methods is None:
         return [recipe.method]
     if recipe.method != SweepRecipe.method:
-        raise UsageError(f"--method {recipe.method} and --methods both say how to prune", "leave one of them out")
+        raise UsageError(f"--method {recipe.method} and --methods exclude each other", "leave one of them out")
     names = [name.strip() for name in recipe.methods.split(",")]
     for name in names:
         plugins.check_name(METHODS, name)

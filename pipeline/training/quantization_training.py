@@ -34,7 +34,7 @@ def train_rounded(session: Session, fit: Fit, reporter: Reporter, clusters: int 
     rounded = quantization_aware(twin.model, session.predictor.index_limits)
     for reason in dict.fromkeys(rounded.in_float.values()):
         names = [name for name, why in rounded.in_float.items() if why == reason]
-        reporter.note(f"not rounded in training, as {reason}: {', '.join(names)}")
+        reporter.note(f"not quantized in training, as {reason}: {', '.join(names)}")
     rounded.find_ranges(some_examples(data, RANGE_EXAMPLES, "ranges"))
     if clusters:
         _share(rounded, clusters)

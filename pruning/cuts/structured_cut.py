@@ -87,7 +87,7 @@ def plan_cut(
     elif request.macs is not None:
         kept = unit_choice.by_macs(of, request.macs, request.scope, MacCount(model, graph, terms))
     else:
-        raise UsageError("nothing says how much goes", "give --threshold, --ratio or --macs")
+        raise UsageError("nothing says how much to remove", "give --threshold, --ratio or --macs")
     plan = ChannelPlan(graph=graph, kept=kept)
     return ChannelPlan(
         graph=graph,
@@ -148,7 +148,7 @@ def _scores(
     blind = np.unique(graph.group_of[unseen & ~frozen[graph.group_of]])
     names = ", ".join(graph.groups[group].name for group in blind)
     if request.threshold is not None:
-        return scores, [f"{request.criterion} sees nothing of {names}: all of it stays"] if len(blind) else []
+        return scores, [f"{request.criterion} has no values for {names}: all of it stays"] if len(blind) else []
     if not criterion.COMPARABLE:
         known = np.flatnonzero(~unseen)
         scores[known] = relative_to_group(graph, Member(known, scores[known])).values
@@ -156,7 +156,7 @@ def _scores(
         return scores, []
     instead = np.nan_to_num(l1.score(evidence), nan=1.0)
     scale = float(scores[~unseen].mean()) if not unseen.all() else 1.0
-    note = f"{request.criterion} sees nothing of {names}: ranked by l1 there"
+    note = f"{request.criterion} has no values for {names}: ranked by l1 there"
     return np.where(unseen, scale * instead, scores), [note]
 
 
@@ -165,7 +165,7 @@ def _floor_notes(graph: ChannelGraph, of: unit_choice.Candidates, kept: unit_cho
     stay = np.bincount(of.group_of[kept], minlength=len(of.sizes))
     at_floor = np.flatnonzero((stay == of.lowest) & (of.lowest < of.sizes))
     return [
-        f"{graph.groups[group].name}: {stay[group]} of {of.sizes[group]} units, the least that may stay"
+        f"{graph.groups[group].name}: {stay[group]} of {of.sizes[group]} channels, the fewest that may stay"
         for group in at_floor
     ]
 

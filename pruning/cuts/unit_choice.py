@@ -95,7 +95,7 @@ def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int
     least = macs(keep(of, _going(of, order)))
     if least > ratio * whole:
         raise ModelError(
-            f"--macs {ratio:g}: the smallest possible cut still has {least / max(whole, 1):.4f} of the MACs",
+            f"--macs {ratio:g}: the smallest possible model still has {least / max(whole, 1):.4f} of the MACs",
             "ask for more, lower --align, or see the skipped layers",
         )
 

@@ -28,7 +28,9 @@ def check(recipe: PointRecipe) -> None:
     if recipe.pattern is not None:
         _check_pattern(recipe, recipe.pattern)
     if recipe.begin >= recipe.end:
-        raise UsageError(f"--begin {recipe.begin:g}: expected less than --end {recipe.end:g}", "both are shares")
+        raise UsageError(
+            f"--begin {recipe.begin:g}: expected less than --end {recipe.end:g}", "both are shares of the training"
+        )
     if recipe.end > 1:
         needed = math.ceil(recipe.end * recipe.epochs)
         raise UsageError(
@@ -37,7 +39,8 @@ def check(recipe: PointRecipe) -> None:
         )
     if recipe.schedule == "constant" and recipe.initial_sparsity is not None:
         raise UsageError(
-            "--initial-sparsity is for --schedule polynomial; constant starts with all zeros", "leave it out"
+            "--initial-sparsity is for --schedule polynomial; constant starts with all zeros",
+            "leave --initial-sparsity out",
         )
     for target in (recipe.sparsity, recipe.conv_sparsity, recipe.dense_sparsity):
         if target is not None and target >= 1:
@@ -56,8 +59,7 @@ def _check_pattern(recipe: PointRecipe, pattern: str) -> None:
     for item in _OF_SCHEDULES:
         if getattr(recipe, item) != MethodRecipe.__dataclass_fields__[item].default:
             raise UsageError(
-                f"--{item.replace('_', '-')} does not go with --pattern, which is set in the first step and says how "
-                "much goes",
+                f"--{item.replace('_', '-')} does not go with --pattern, which says itself when and how much goes",
                 "leave one of them out",
             )
 

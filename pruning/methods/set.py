@@ -32,7 +32,7 @@ def check(recipe: MethodRecipe) -> None:
     """Raise UsageError where the recipe says twice how much."""
     shares = (recipe.sparsity, recipe.conv_sparsity, recipe.dense_sparsity)
     if recipe.epsilon is not None and shares != (None, None, None):
-        raise UsageError("--epsilon says how dense each layer is, and so does --sparsity", "give one of them")
+        raise UsageError("--epsilon and --sparsity both say how many weights stay", "give one of them")
 
 
 def regime(recipe: PointRecipe) -> Regime:

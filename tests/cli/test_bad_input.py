@@ -78,10 +78,10 @@ CASES = (
     (2, "--quantize needs --tflite", "good.h5 --threshold 0.1 --quantize int8"),
     (2, "--output x.keras: the result is saved in the format of good.h5", "good.h5 --threshold 0.1 --output x.keras"),
     (2, "--tflite: expected a value, found an empty one", "good.h5 --threshold 0.1 --tflite="),
-    (1, "good.h5: is what this command reads", "good.h5 --threshold 0.1 --output good.h5 --force"),
+    (1, "good.h5: is an input of this command", "good.h5 --threshold 0.1 --output good.h5 --force"),
     (1, "two outputs have this name", "code_folder --threshold 0.1 --output x.tflite --tflite x.tflite"),
-    (1, "is a folder and no SavedModel", "code_folder --threshold 0.1 --output folder --force"),
-    (1, "is a folder and no SavedModel", "code_folder --threshold 0.1 --output . --force"),
+    (1, "is a folder but no SavedModel", "code_folder --threshold 0.1 --output folder --force"),
+    (1, "is a folder but no SavedModel", "code_folder --threshold 0.1 --output . --force"),
 )
 
 

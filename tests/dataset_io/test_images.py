@@ -65,7 +65,7 @@ def test_train_and_test_folders(folder, tmp_path, make_interface):
     assert any("extra" in note for note in data.notes)
     assert any("1 files" in note for note in data.notes)
     draw(root / "test" / "horse" / "a.png", 7)
-    with pytest.raises(DataError, match="class 'horse', which the training part has not"):
+    with pytest.raises(DataError, match="class 'horse', which the training part lacks"):
         open_data(str(root), two_classes(make_interface, (8, 8, 3)), DataOptions())
 
 
@@ -92,7 +92,7 @@ def test_autoencoder_needs_no_classes(tmp_path, make_interface):
     data = open_data(str(tmp_path), interface, DataOptions(target_is_input=True))
     x, y = next(data.train.tf_dataset(2).as_numpy_iterator())
     np.testing.assert_array_equal(x, y)
-    with pytest.raises(DataError, match="no sub-folders to tell their classes"):
+    with pytest.raises(DataError, match="no sub-folder for each class"):
         open_data(str(tmp_path), interface, DataOptions())
 
 

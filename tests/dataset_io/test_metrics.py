@@ -78,7 +78,7 @@ def test_every_position_of_a_sequence_counts():
 def test_classes_that_do_not_occur_do_not_spoil_auc():
     labels = np.where(CLASSES == 3, 0, CLASSES)
     assert 0 < compute("auc", "multiclass", labels, SOFTMAX) < 1
-    with pytest.raises(DataError, match="auc needs two classes"):
+    with pytest.raises(DataError, match="auc needs examples of two classes"):
         compute("auc", "multiclass", labels * 0, SOFTMAX)
 
 

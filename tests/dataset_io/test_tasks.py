@@ -141,7 +141,7 @@ def test_metric_that_does_not_fit_lists_those_that_do(make_interface):
 @pytest.mark.parametrize(
     ("labels", "shape", "activation", "message"),
     [
-        (DIGITS, (1,), "sigmoid", "labels of output 'dense' run from 0 to 2, and it tells 0 from 1"),
+        (DIGITS, (1,), "sigmoid", "labels of output 'dense' run from 0 to 2, expected 0 and 1"),
         (ROWS, (1,), "sigmoid", r"gives \(1,\) for one example, the labels have \(3,\)"),
         (ROWS, (4,), "softmax", r"gives \(4,\) for one example, the labels have \(3,\)"),
         (np.zeros(30), (1,), "sigmoid", "all 30 labels of output 'dense' are class 0"),

@@ -142,7 +142,7 @@ class Converter:
         if numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
             raise ExportError(
                 "--keep-float: expected a model without recurrent layers, as their steps have no names in the file",
-                "leave it out, or export with --quantize int4",
+                "leave --keep-float out, or export with --quantize int4",
             )
 
         def calibrate_only(converter: Any) -> None:

@@ -87,12 +87,12 @@ def check_raw(found: RawRun, expected: RawRun, quantize: str) -> None:
             continue
         if one.errors.mean() < UNRELATED:
             raise ExportError(
-                f"--target micro: output {name!r}: TFLite Micro's kernels round otherwise than LiteRT's, which run the "
-                f"file right, and this model takes the difference far: {why}",
-                "train with rounding (--qat-epochs), export with another --quantize, or leave out --target micro",
+                f"--target micro: output {name!r}: TFLite Micro's kernels round differently from LiteRT's, which run "
+                f"the file right, and this model amplifies the difference: {why}",
+                "train for int8 (--qat-epochs), export with another --quantize, or leave out --target micro",
             )
         raise ExportError(
-            f"--target micro: output {name!r}: TFLite Micro computes something else than LiteRT, which runs the file "
+            f"--target micro: output {name!r}: TFLite Micro computes other values than LiteRT, which runs the file "
             f"right: {why}; that is a fault of a kernel of TFLite Micro, not of the model",
             "export with another --quantize, or leave out --target micro",
         )

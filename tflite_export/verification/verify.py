@@ -86,7 +86,7 @@ def compare_raw(found: RawRun, raw: tuple[Array, ...], bound: ErrorBound) -> lis
         why = why_too_far(one, bound, activation)
         if why:
             raise ExportError(
-                f"output {name!r}: the file computes something else than the model: {why}",
+                f"output {name!r}: the file computes other values than the model: {why}",
                 "export with another --quantize, or calibrate on data like the device's",
             )
     return compared

@@ -82,7 +82,7 @@ def test_a_killed_run_ends_as_an_uninterrupted_one(k, tmp_path):
         train(k, tmp_path, kill_in=3)
     notes = []
     resumed = train(k, tmp_path, notes=notes)
-    assert [note.partition(", from ")[0] for note in notes] == ["training goes on after epoch 2"]
+    assert [note.partition(", from ")[0] for note in notes] == ["training continues after epoch 2"]
     assert resumed[0].earlier_s > 0
     assert resumed[2] == [0, 3, 4]  # epochs 1 and 2 are not trained again
     assert_same(resumed, uninterrupted)
@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_left_aside_and_training_ends_the_same(k, tmp_pa
     (tmp_path / f"{file.stem}.12345.tmp").touch()  # what a killed run left
     notes = []
     again = train(k, tmp_path, notes=notes)
-    assert notes == [f"training starts anew: the checkpoint {file} does not serve: it is damaged"]
+    assert notes == [f"training starts from the beginning: the checkpoint {file} cannot be used: it is damaged"]
     assert again[2] == [0, 1, 2, 3, 4]
     assert_same(again, uninterrupted)
     assert list(tmp_path.iterdir()) == [file]
@@ -153,4 +153,4 @@ def test_a_place_that_cannot_be_written_to_ends_training_only_where_the_user_cho
     else:
         assert train(KERAS, file, notes=notes, required=False)[0].best_epoch == 2
         assert len(notes) == 1
-        assert "is not kept should the run fail" in notes[0]
+        assert "should this run fail, its training is lost: " in notes[0]

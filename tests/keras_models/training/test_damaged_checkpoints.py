@@ -75,7 +75,7 @@ def test_changed_bytes_are_never_taken_up(damage, tmp_path):
         again.resume()
         if not notes and fresh.logs == [LOG]:
             continue  # the line end that nobody reads
-        assert notes == [f"training starts anew: the checkpoint {file} does not serve: it is damaged"]
+        assert notes == [f"training starts from the beginning: the checkpoint {file} cannot be used: it is damaged"]
         assert fresh.logs == []
         file.write_bytes(content)
         again.resume()
@@ -92,7 +92,7 @@ def test_what_is_no_file_is_left_aside(obstacle, tmp_path):
     obstacle(file)
     again, fresh = checkpoint(tmp_path, notes)
     again.resume()
-    assert notes == [f"training starts anew: the checkpoint {file} does not serve: it is no file"]
+    assert notes == [f"training starts from the beginning: the checkpoint {file} cannot be used: it is not a file"]
     fresh.add(LOG)
     again.keep()
     assert list(tmp_path.iterdir()) == [file]

@@ -44,7 +44,7 @@ def test_weight_decay_reaches_the_optimizer_and_its_other_settings_stay(k):
 
 def test_a_legacy_optimizer_without_weight_decay_is_named():
     model = make_model(tf_keras, tf_keras.optimizers.legacy.Adam())
-    with pytest.raises(ModelError, match="legacy Adam, which has none; choose the present one with --optimizer adam"):
+    with pytest.raises(ModelError, match="legacy Adam, which takes none; choose the current one with --optimizer adam"):
         chosen_optimizer(model, tf_keras, None, 0.1)
 
 

@@ -72,9 +72,9 @@ def test_inputs_and_folders_are_never_overwritten(tmp_path):
     model.touch()
     folder.mkdir()
     for outputs, reason in (
-        ([folder / ".." / "model.h5"], "is what this command reads"),
+        ([folder / ".." / "model.h5"], "is an input of this command"),
         ([tmp_path / "a", tmp_path / "a"], "two outputs have this name"),
-        ([folder], "is a folder and no SavedModel"),
+        ([folder], "is a folder but no SavedModel"),
     ):
         with pytest.raises(OutputError, match=reason):
             check_outputs(outputs, [model], force=True)

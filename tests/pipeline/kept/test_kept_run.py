@@ -45,7 +45,7 @@ def run_one(number, result=RESULT, error=None, store=None, writes=True):
 
 def test_what_failed_is_kept_and_told_and_success_removes_it():
     (told,) = run_one(1, error=KeyboardInterrupt())
-    assert f"kept in {CACHE / name(1)}: the same command goes on from there" in told
+    assert f"kept in {CACHE / name(1)}: the same command continues from there" in told
     assert (CACHE / name(1) / "weights").exists()
     assert (CACHE / ".gitignore").read_text() == "*\n"
     assert run_one(2) == []

@@ -74,10 +74,10 @@ def failed_then_done(edgeprune, folder, words, gates, files):
     kept = [path.name for path in (folder / CACHE).iterdir()]
     assert len(kept) == 2
     assert (folder / CACHE / ".gitignore").read_text() == "*\n"
-    assert f"what this run has done is kept in {CACHE}/" in missed.stderr
+    assert f"what this run has finished is kept in {CACHE}/" in missed.stderr
     done = edgeprune(*words, *files, "--format", "json", cwd=folder)
     assert done.exit_code == 0, done.stderr
-    assert "training goes on after epoch 2" in done.stderr
+    assert "training continues after epoch 2" in done.stderr
     assert not (folder / CACHE).exists()
     return done.json
 
@@ -105,7 +105,7 @@ def test_a_store_that_the_user_names_stays_after_success(edgeprune, samples, tmp
     for expected in (False, True):
         done = edgeprune(*words, "--store", "kept", "--force", cwd=tmp_path)
         assert done.exit_code == 0, done.stderr
-        assert ("training goes on after epoch 1" in done.stderr) is expected
+        assert ("training continues after epoch 1" in done.stderr) is expected
     (run,) = (tmp_path / "kept").iterdir()
     assert [file.suffix for file in run.iterdir()] == [".checkpoint"]
     assert not (tmp_path / CACHE).exists()

@@ -61,7 +61,7 @@ def test_an_option_goes_to_the_methods_that_know_it():
             "--sparsities lists values of --sparsity, which --method structured does not take",
         ),
         ({"methods": "magnitude,magnitud", "sparsity": 0.5}, "'magnitud' is not one of"),
-        ({"methods": "magnitude", "method": "set", "sparsity": 0.5}, "both say how to prune"),
+        ({"methods": "magnitude", "method": "set", "sparsity": 0.5}, "exclude each other"),
         ({"methods": "magnitude", "thresholds": "0.1", "sparsities": "0.1"}, "one list of points, found 2"),
         ({"method": "magnitude", "sparsity": 0.5}, "one list of points, found 0"),
     ],

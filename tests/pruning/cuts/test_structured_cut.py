@@ -94,7 +94,7 @@ def test_the_report_has_every_layer_with_its_units_and_reasons():
 def test_a_layer_that_loses_nothing_is_skipped_with_the_reason():
     plan, _ = stay(CutRequest(threshold=-1.0, criterion="random"), channels(second_frozen="joined with an input"))
     rows = {row.name: row for row in plan.layers}
-    assert rows["first"].reason == "nothing in it is below the cut"
+    assert rows["first"].reason == "nothing in it ranks low enough"
     assert rows["second"].reason == "joined with an input"
 
 
@@ -108,7 +108,7 @@ def test_zeros_among_what_stays_are_counted():
 def test_a_threshold_takes_weak_activations_and_leaves_what_was_not_seen():
     plan, counts = stay(CutRequest(threshold=4.0, criterion="activation"), statistics=STATISTICS)
     assert counts == [12, 8]
-    assert plan.notes == ("activation sees nothing of second: all of it stays",)
+    assert plan.notes == ("activation has no values for second: all of it stays",)
     assert stay(CutRequest(threshold=0.0, criterion="activation"), statistics=STATISTICS)[1] == [16, 8]
 
 
@@ -121,7 +121,7 @@ def test_a_criterion_that_needs_data_asks_for_it(criterion, needed):
 def test_groups_that_a_criterion_does_not_see_are_ranked_by_l1_and_named():
     plan, counts = stay(CutRequest(ratio=0.5, criterion="bn-scale"))
     assert counts == [8, 4]
-    assert plan.notes == ("bn-scale sees nothing of second: ranked by l1 there",)
+    assert plan.notes == ("bn-scale has no values for second: ranked by l1 there",)
     gamma = np.abs(WEIGHTS["norm", "gamma"])
     assert gamma[plan.kept[:16]].min() > gamma[~plan.kept[:16]].max()
 
@@ -129,7 +129,7 @@ def test_groups_that_a_criterion_does_not_see_are_ranked_by_l1_and_named():
 def test_one_unit_stays_and_the_plan_says_so():
     plan, counts = stay(CutRequest(ratio=1.0))
     assert counts == [1, 1]
-    assert plan.notes[0] == "first: 1 of 16 units, the least that may stay"
+    assert plan.notes[0] == "first: 1 of 16 channels, the fewest that may stay"
 
 
 def test_aligned_layers_keep_multiples():

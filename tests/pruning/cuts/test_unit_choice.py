@@ -149,7 +149,7 @@ def test_macs_end_just_below_what_is_asked(scope, ratio):
 def test_macs_that_cannot_be_reached_are_refused_with_what_can():
     count = MacCount(MODEL, chain(), TERMS)
     of = candidates(chain().group_of, np.ones(24), np.zeros(2, bool), np.ones(2, int))
-    with pytest.raises(ModelError, match=r"--macs 0\.01: the smallest possible cut still has 0\.07"):
+    with pytest.raises(ModelError, match=r"--macs 0\.01: the smallest possible model still has 0\.07"):
         by_macs(of, 0.01, "layer", count)
 
 

@@ -48,7 +48,7 @@ def test_a_step_before_the_softmax_is_no_difference():
 @pytest.mark.parametrize(
     ("share", "message"),
     [
-        (0.8, "TFLite Micro's kernels round otherwise than LiteRT's, which run the file right"),
+        (0.8, "TFLite Micro's kernels round differently from LiteRT's, which run the file right"),
         (1.4, "that is a fault of a kernel of TFLite Micro, not of the model"),
     ],
 )

@@ -49,7 +49,7 @@ def test_a_file_with_another_models_weights_fails(mlp, quantize):
         data = mlp.converter.convert(quantize, calibration=mlp.examples)
     finally:
         mlp.model.set_weights(weights)
-    with pytest.raises(ExportError, match=r"output 'probabilities': the file computes something else"):
+    with pytest.raises(ExportError, match=r"output 'probabilities': the file computes other values"):
         verify(data, mlp.reference, mlp.examples, quantize)
 
 
@@ -78,9 +78,9 @@ def test_another_networks_file_is_told_by_every_output(heads, quantize):
         wrong = heads.converter.convert(quantize, calibration=heads.examples)
     finally:
         heads.model.set_weights(weights)
-    with pytest.raises(ExportError, match="output 'output_0': the file computes something else"):
+    with pytest.raises(ExportError, match="output 'output_0': the file computes other values"):
         verify(wrong, heads.reference, heads.examples, quantize)
-    with pytest.raises(ExportError, match="output 'output_0': the file computes something else"):
+    with pytest.raises(ExportError, match="output 'output_0': the file computes other values"):
         check_same(wrong, right, quantize, heads.examples)
     other = run_raw(wrong, heads.examples)
     raw = run_raw(right, heads.examples).raw
