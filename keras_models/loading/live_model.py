@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeprune.contracts.errors import ModelError, UsageError
 from edgeprune.contracts.processes.interruption import is_cause
+from edgeprune.contracts.processes.quiet import import_tensorflow
 from edgeprune.keras_models.kerases import MODULES, keras_module
 from edgeprune.keras_models.loading.compile_settings import compile_config
 from edgeprune.keras_models.loading.files import LoadedModel, save_model
@@ -32,6 +33,7 @@ def save_live_model(model: Any, destination: Path) -> tuple[str, ...]:
     Returns notes for the user. Raises ModelError where its Keras cannot save it.
     """
     major = live_keras_major(model)
+    import_tensorflow()
     if not model.built:
         raise ModelError(f"the model {model.name!r} has no weights yet", "build it, or call it on an example, first")
     file_format = "keras" if destination.suffix == ".keras" else "h5"
