@@ -111,8 +111,7 @@ class SweepRecipe(PointRecipe, StoreRecipe):
     output: str | None = option(None, "Table of results to write.", metavar="FILE.csv|.json|.md")
     plot: str | None = option(
         None,
-        "Plot to write: score against size (--methods: score and costs).",
-        needs=DATA,
+        "Plot to write: score against size (--methods, or no --data: all that was measured).",
         metavar="FILE.png|.svg",
     )
     force: bool = option(False, "Overwrite existing outputs.")
