@@ -120,8 +120,9 @@ def test_the_json_keys_that_are_named_exist():
     assert named <= known
 
 
-def test_every_page_is_found_from_the_readme():
+def test_every_page_is_found_from_the_readme_and_leads_back():
     assert {f"docs/{page.name}" for page in PAGES[1:]} <= {target for target, _ in links(README)}
+    assert [page.name for page in PAGES[1:] if ("../README.md", "one-page-a-question") not in links(page)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
