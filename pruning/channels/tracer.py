@@ -39,7 +39,7 @@ def _walk(graph: ModelGraph, chosen: Mapping[int, int]) -> tuple[Ledger, tuple[T
             tensors[TensorRef(node.index, output)] = axes
     for tensor in graph.outputs:
         for ids in tensors.get(tensor, {}).values():
-            ledger.freeze(ids, "model output")
+            ledger.freeze(ids, "an output of the model")
     ledger.freeze_unread()
     ledger.freeze_uneven_edits()
     along = [

@@ -5,7 +5,7 @@ import numpy as np
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
-SUMMARY = "|gamma| of the normalisations that the unit passes through"
+SUMMARY = "|gamma| of the normalisations that the channel passes through"
 NEEDS = "weights"
 COMPARABLE = True
 

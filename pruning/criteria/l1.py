@@ -5,7 +5,7 @@ import numpy as np
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.pruning.importance import Evidence, group_norm
 
-SUMMARY = "sum of |weight| over everything that goes with the unit"
+SUMMARY = "sum of |weight| over all that is removed with the channel"
 NEEDS = "weights"
 COMPARABLE = True
 

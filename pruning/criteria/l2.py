@@ -5,7 +5,7 @@ import numpy as np
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.pruning.importance import Evidence, group_norm
 
-SUMMARY = "Euclidean norm of everything that goes with the unit"
+SUMMARY = "Euclidean norm of all that is removed with the channel"
 NEEDS = "weights"
 COMPARABLE = True
 

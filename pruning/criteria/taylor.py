@@ -6,7 +6,7 @@ from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.channels import NO_CHANNEL
 from edgeprune.pruning.importance import Evidence
 
-SUMMARY = "change of the loss if the unit goes, from one gradient: (sum of gradient x weight)^2"
+SUMMARY = "change of the loss if the channel is removed, from one gradient: (sum of gradient x weight)^2"
 NEEDS = "gradients"
 COMPARABLE = True
 

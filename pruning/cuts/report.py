@@ -88,4 +88,6 @@ def _reason(layer: LayerSpec, axes: list[WeightAxis], graph: ChannelGraph, froze
             return str(graph.groups[group].frozen)
     if not groups:
         return "its channels are never removed"
-    return "not selected" if all(frozen[group] for group in groups) else "nothing in it ranks low enough"
+    if all(frozen[group] for group in groups):
+        return "left out by --include or --exclude"
+    return "nothing in it ranks low enough"

@@ -67,13 +67,13 @@ class _Reasons:
         if not layer.weights:
             return "has no weights"
         if not has_kernel(layer):
-            return "goes only with a layer before it"
+            return "is removed only together with a layer before it"
         if layer.path in self._makes_output:
             return "makes an output of the model"
         if not selected(layer.path, self._request):
-            return "not selected"
+            return "left out by --include or --exclude"
         if layer.path in self._possible:
-            return "changes the output more"
+            return "its removal changes the output more"
         if self._calls[layer.path] > 1:
             return "called more than once"
         if layer.path in self._crossing:

@@ -208,10 +208,10 @@ def test_every_layer_has_a_row_with_a_reason():
     )
     assert {name: row.reason for name, row in rows.items()} == {
         "input": "has no weights",
-        "dense0": "not selected",
+        "dense0": "left out by --include or --exclude",
         "relu0": "has no weights",
-        "dense1": "changes the output more",
-        "norm1": "goes only with a layer before it",
+        "dense1": "its removal changes the output more",
+        "norm1": "is removed only together with a layer before it",
         "relu1": "has no weights",
         "dense2": None,
         "add": "has no weights",

@@ -49,7 +49,7 @@ def test_a_dry_run_tells_what_a_run_comes_to(pruned, samples, edgeprune, tmp_pat
     planned, made = done.json["rows"][1], pruned[1].json["rows"][1]
     assert {key: planned[key] for key in ("parameters", "macs")} == {key: made[key] for key in ("parameters", "macs")}
     assert planned["score"] is None
-    assert {group["frozen"] for group in done.json["groups"]} == {None, "model output"}
+    assert {group["frozen"] for group in done.json["groups"]} == {None, "an output of the model"}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,7 +88,7 @@ def test_activation_threshold_zero_removes_nothing(samples, edgeprune, tmp_path)
 def test_a_ratio_that_would_empty_a_group_leaves_one_and_says_so(samples, edgeprune, tmp_path):
     done = edgeprune(*command(samples, "--ratio", 1.0, "--dry-run"), cwd=tmp_path)
     assert done.exit_code == 0
-    assert "the least that may stay" in done.stderr
+    assert "the fewest that may stay" in done.stderr
     assert all(layer["units_after"] != 0 for layer in done.json["layers"])
 
 

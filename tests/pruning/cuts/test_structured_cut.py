@@ -159,7 +159,7 @@ def test_only_chosen_layers_lose_channels():
     assert stay(CutRequest(ratio=0.5, include=("fir*",)))[1] == [8, 8]
     plan, counts = stay(CutRequest(ratio=0.5, exclude=("first",)))
     assert counts == [16, 4]
-    assert next(row for row in plan.layers if row.name == "first").reason == "not selected"
+    assert next(row for row in plan.layers if row.name == "first").reason == "left out by --include or --exclude"
 
 
 def test_a_pattern_that_matches_nothing_is_wrong_usage():
@@ -173,8 +173,11 @@ def test_a_selection_that_leaves_nothing_is_wrong_usage():
 
 
 def test_a_model_with_nothing_to_cut_is_refused_with_the_reasons():
-    with pytest.raises(ModelError, match="nothing in this model can be cut: model output"):
-        stay(CutRequest(ratio=0.5), channels(frozen="model output", second_frozen="model output"))
+    with pytest.raises(ModelError, match="nothing in this model can be cut: an output of the model"):
+        stay(
+            CutRequest(ratio=0.5),
+            channels(frozen="an output of the model", second_frozen="an output of the model"),
+        )
 
 
 def test_a_request_says_how_much():
