@@ -40,7 +40,7 @@ def mlp(cases):
     return cases("keras3", "mlp")
 
 
-@pytest.mark.parametrize("quantize", ["none", "float16", "dynamic", "int8", "int16x8", "int4"])
+@pytest.mark.parametrize("quantize", plugins.catalogue(NUMERICS))
 def test_a_file_with_another_models_weights_fails(mlp, quantize):
     weights = mlp.model.get_weights()
     generator = np.random.default_rng(5)
