@@ -8,7 +8,6 @@ from edgeprune.tflite_export.conversion.convert import NUMERICS
 from edgeprune.tflite_export.sparse.storage_choice import store
 from tests.tflite_export.small_models import case_of
 
-
 TOLD_APART = ("none", "float16", "dynamic", "int8", "int16x8", "int4")
 """By the types of what a file holds; a new format goes by the name of the one that it is like."""
 
