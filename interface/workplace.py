@@ -106,9 +106,12 @@ class Workplace:
     def _name_in_report(self, file: Path) -> None:
         """What a report says of files in here would lead nowhere."""
         if self._names and file.suffix == ".json":
+            from edgeprune.pipeline.files.outputs import whole
+
             text = file.read_text(encoding="utf-8")
             if (named := self.named(text)) != text:
-                file.write_text(named, encoding="utf-8")
+                with whole(file, force=True) as temporary:
+                    temporary.write_text(named, encoding="utf-8")
 
 
 def _everywhere(change: Callable[[str], str], value: Any) -> Any:
