@@ -132,7 +132,7 @@ def test_without_a_store_rows_are_kept_until_the_sweep_succeeds(samples, edgepru
         patched.setattr("edgeprune.pipeline.commands.sweep._write_files", fail)
         failed = edgeprune(*words, cwd=tmp_path)
     assert failed.exit_code == 1
-    assert "what this run has done is kept in .edgeprune/" in failed.stderr
+    assert "what this run has finished is kept in .edgeprune/" in failed.stderr
     monkeypatch.setattr("edgeprune.pipeline.commands.measuring.Bench.measure", None)
     done = edgeprune(*words, cwd=tmp_path)
     assert (done.exit_code, len(done.json["rows"])) == (0, 2), done.stderr
