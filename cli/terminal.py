@@ -69,42 +69,43 @@ class TerminalReporter:
                 task: Any = bar.add_task(label, total=total)
                 yield lambda description: bar.update(task, advance=1, description=f"{label}: {description}")
         else:
-            with self._lines.task():
-                yield lambda description: self._lines.step(f"{label}: {description}")
+            with self._lines.task() as tell:
+                yield lambda description: tell(f"{label}: {description}")
 
 
 class _PacedLines:
     """Progress as lines: one every few seconds at most, and the last step's; with --verbose every step's.
 
-    Tasks within a task, as each training of a sweep, share its pace, and have no last line of their own.
+    A task within a task, as each training of a sweep, has lines only where the outer one has none for so long, and no
+    last line.
     """
 
     def __init__(self) -> None:
-        self._depth, self._told_at = 0, 0.0
-        self._waiting: str | None = None
+        self._told_at: list[float] = []
+        """When each task that is open told something; the outermost first."""
 
     @contextmanager
-    def task(self) -> Iterator[None]:
-        """A task, whose last step is told when it ends, however that is."""
-        if not self._depth:
-            self._told_at = time.monotonic()
-        self._depth += 1
+    def task(self) -> Iterator[Callable[[str], None]]:
+        """A task; yields what takes the line of each step. The last one is told when it ends, however that is."""
+        level = len(self._told_at)
+        self._told_at.append(time.monotonic())
+        waiting: str | None = None
+
+        def step(line: str) -> None:
+            nonlocal waiting
+            now, last = time.monotonic(), max(self._told_at[: level + 1])
+            is_due = _verbosity >= Verbosity.VERBOSE or now - last >= SECONDS_BETWEEN_LINES
+            waiting = None if is_due else line
+            if is_due:
+                stderr(line)
+                self._told_at[level] = now
+
         try:
-            yield
+            yield step
         finally:
-            self._depth -= 1
-            if not self._depth and self._waiting:
-                self._tell(self._waiting)
-
-    def step(self, line: str) -> None:
-        """A step was done: told now, where it is time, or when the task ends, if no other step comes before."""
-        self._waiting = line
-        if _verbosity >= Verbosity.VERBOSE or time.monotonic() - self._told_at >= SECONDS_BETWEEN_LINES:
-            self._tell(line)
-
-    def _tell(self, line: str) -> None:
-        stderr(line)
-        self._told_at, self._waiting = time.monotonic(), None
+            self._told_at.pop()
+            if waiting and not level:
+                stderr(waiting)
 
 
 def _bar() -> Any:

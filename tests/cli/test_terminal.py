@@ -1,5 +1,7 @@
 """What goes to stderr while something runs, where that is no terminal."""
 
+import time
+
 import pytest
 
 from edgeprune.cli import terminal
@@ -38,6 +40,19 @@ def test_a_sweep_is_one_line_at_the_end_too_and_not_one_a_training(capsys):
             advance(f"threshold {point}")
     train(reporter, epochs=1)
     assert capsys.readouterr().err == "sweep: threshold 2\nfine-tuning: epoch 1/1\n"
+
+
+def test_points_of_a_sweep_are_told_before_the_epochs_of_their_training(capsys, monkeypatch):
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0.05)
+    reporter = TerminalReporter()
+    with reporter.progress("sweep", 2) as advance:
+        for point in range(2):
+            with reporter.progress("fine-tuning", 9) as epoch_done:
+                time.sleep(0.06)
+                epoch_done("epoch 1/9")
+            advance(f"threshold {point}")
+    epoch = "fine-tuning: epoch 1/9"
+    assert capsys.readouterr().err.splitlines() == [epoch, "sweep: threshold 0", epoch, "sweep: threshold 1"]
 
 
 def interrupted_training(reporter):
