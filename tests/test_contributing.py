@@ -51,6 +51,13 @@ def test_each_kind_of_example_is_there():
     }
 
 
+def test_every_path_of_the_table_exists():
+    rows = re.findall(r"^\| .* \|$", CONTRIBUTING, re.MULTILINE)
+    paths = {path for row in rows for path in re.findall(r"[`\s]([\w.]+/[\w./]*)", row)}
+    assert len(paths) > 10
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
 def test_each_example_is_one_file_and_keeps_its_contract(copy):
     names = [Path(path).stem.replace("_", "-") for path in EXAMPLES]
     chosen = " or ".join([*names, FOLLOWING])
