@@ -69,7 +69,7 @@ def read_recipe_file(kind: type[ModelRecipe], file: Path, note: Note = no_note) 
     values = _typed_values([*COMMANDS, kind], table, "-", f"{file}: ", "key", "see --help for the names")
     own = {item.name for item in fields(kind)}
     for name in (name for name in values if name not in own):
-        note(f"{file}: {name.replace('_', '-')} is an option of other commands")
+        note(f"{file}: {name.replace('_', '-')} is an option of other commands, and is ignored")
     return {name: value for name, value in values.items() if name in own}
 
 

@@ -69,8 +69,7 @@ def with_fixed_shapes(model: KerasModel, interface: Interface) -> Interface:
             reason = "its outputs are not finite"
     shapes = ", ".join(str((None, *port.shape)) for port in interface.inputs)
     raise ModelError(
-        f"expected a model that takes inputs of some length on the open axes of {shapes}, found none that it takes: "
-        f"{reason}",
+        f"the model takes none of the lengths that were tried on the open axes of {shapes}: {reason}",
         "give --data, or build the model with fixed lengths in its Input layers",
     )
 

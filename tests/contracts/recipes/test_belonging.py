@@ -140,7 +140,7 @@ def test_a_file_serves_several_commands(tmp_path):
     merged = {kind: merge(kind, {}, file, notes.append) for kind in COMMANDS}
     assert [merged[kind].data for kind in COMMANDS] == ["d.npz"] * 4
     assert (merged[PruneRecipe].tflite, merged[SweepRecipe].epochs, merged[BenchmarkRecipe].runs) == ("o.tflite", 2, 9)
-    assert f"{file}: runs is an option of other commands" in notes
+    assert f"{file}: runs is an option of other commands, and is ignored" in notes
 
 
 def test_a_mistyped_key_of_another_command_is_an_error(tmp_path):

@@ -72,7 +72,7 @@ def test_open_axes_get_a_length_that_the_model_takes(api):
 def test_a_model_that_takes_no_length_is_refused(api):
     inputs = api.Input((None, 3))
     model = api.Model(inputs, api.layers.Conv1D(2, 1000)(inputs))
-    with pytest.raises(ModelError, match=r"the open axes of \(None, None, 3\), found none"):
+    with pytest.raises(ModelError, match=r"the open axes of \(None, None, 3\): "):
         with_fixed_shapes(model, interface(model))
 
 
