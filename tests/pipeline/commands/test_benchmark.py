@@ -84,5 +84,5 @@ def test_a_model_that_makes_no_file_has_no_energy_beside_those_of_files(tmp_path
     keras.Model(inputs, keras.ops.sinh(keras.layers.Dense(3)(inputs))).save(path)
     assert run(["benchmark", str(path), "--format", "json"]) == 0
     captured = capsys.readouterr()
-    assert "no size and latency as .tflite" in captured.err
+    assert "no size and latency, as it cannot be converted to .tflite" in captured.err
     assert json.loads(captured.out)["rows"][0]["energy_uj_estimate"] is None

@@ -75,7 +75,7 @@ def test_a_sweep_over_ratios(samples, edgeprune, tmp_path):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--count", "1"], "--method layers compares outputs on data, and there is none; give --data D"),
+        (["--count", "1"], "--method layers needs data: it compares outputs on it; give --data D"),
         (["--count", "1", "--ratio", "0.5", "--data", "digits.npz"], "needs either --ratio R or --count N"),
         (["--data", "digits.npz"], "needs either --ratio R or --count N"),
         (["--count", "-1", "--data", "digits.npz"], "--count: expected at least 0, found -1"),
@@ -103,7 +103,7 @@ def test_a_dry_run_shows_what_could_go_in_the_table(samples, edgeprune, tmp_path
     done = edgeprune(*arguments(samples, "--count", 1, "--dry-run", "--format", "table"), cwd=tmp_path)
     assert done.exit_code == 0
     (removed,) = pruned[1].json["removed"]
-    lines = done.stdout[done.stdout.index("change of outputs") :].splitlines()
+    lines = done.stdout[done.stdout.index("output change") :].splitlines()
     row = next(line for line in lines if removed["layers"][0] in line)
     assert f"{removed['change']:.2%}" in row
     assert "as no. 1" in row
