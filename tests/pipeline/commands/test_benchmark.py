@@ -71,7 +71,10 @@ def test_scores_are_plotted_and_batches_told(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--plot", "b.png"], "--plot needs --data; give --data D"), (["--plot", "b.pdf"], "--plot b.pdf")],
+    [
+        (["--plot", "b.png"], "--plot needs --data; give --data D"),
+        (["--plot", "b.pdf", "--data", "mnist"], "--plot b.pdf"),
+    ],
 )
 def test_a_plot_that_could_not_be_drawn_is_wrong_usage(options, message, capsys):
     assert run(["benchmark", "a.tflite", *options]) == 2
