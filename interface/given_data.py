@@ -8,6 +8,9 @@ import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError, UsageError
+from edgeprune.contracts.processes.quiet import silenced
+from edgeprune.contracts.processes.temporary import temporary_folder
+from edgeprune.dataset_io.splits import plain_reason
 
 Ports = Callable[[], tuple[Sequence[str], Sequence[str]]]
 """The names of a model's inputs and of its outputs, in their order."""
@@ -55,12 +58,28 @@ def _save_datasets(parts: Mapping[str, Any], new: Callable[[str, str], Path]) ->
     for name, dataset in parts.items():
         if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
             raise DataError("data: the tf.data.Dataset never ends", "leave .repeat() out")
-        try:
-            dataset.save(str(place / name))
-        except tf.errors.OpError as error:
-            reason = error.message.partition("\n")[0]
-            raise DataError(f"data: the tf.data.Dataset cannot be read through: {reason}", "mend it first") from error
+        with silenced(), temporary_folder(place.parent) as cache:
+            failure = _save(dataset.cache(str(cache / "read")), place / name)
+        if failure:
+            raise DataError(f"data: the tf.data.Dataset cannot be read: {failure}", "mend what it is made of")
     return place
+
+
+def _save(dataset: Any, folder: Path) -> str:
+    """Save a data set that keeps what was read; why it cannot be read, else an empty text.
+
+    Where one fails, TensorFlow 2.21 waits in `save` for ever, so it is read to its end before. No error is raised: with
+    its traceback the iterator would live on, and complain when it goes.
+    """
+    import tensorflow as tf
+
+    try:
+        for _ in dataset:
+            pass
+        dataset.save(str(folder))
+    except tf.errors.OpError as error:
+        return plain_reason(error)
+    return ""
 
 
 def _write_frame(frame: Any, place: Path) -> Path:

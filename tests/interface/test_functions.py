@@ -150,10 +150,19 @@ def test_data_of_many_forms_are_taken(make, data, form):
     assert rows[0]["score"] > 0
 
 
-def test_a_data_set_without_end_is_refused(make, data):
+def breaking():
+    yield np.zeros(6, np.float32), 1
+    raise ValueError("no more")
+
+
+def test_a_data_set_that_never_ends_or_fails_is_refused(make, data, folder, capfd):
     endless = tf.data.Dataset.from_tensor_slices(data).repeat()
     with pytest.raises(interface.DataError, match=r"the tf\.data\.Dataset never ends; leave \.repeat\(\) out"):
         interface.prune(make(keras), **HALF, data=endless)
+    shapes = (tf.TensorSpec((6,)), tf.TensorSpec((), tf.int64))
+    with pytest.raises(interface.DataError, match="cannot be read: ValueError: no more; mend what it is made of"):
+        interface.prune(make(keras), **HALF, data=tf.data.Dataset.from_generator(breaking, output_signature=shapes))
+    assert (names(folder), capfd.readouterr()) == ([], ("", ""))
 
 
 def test_several_inputs_and_a_teacher_are_taken(data):
