@@ -8,6 +8,7 @@ from edgeprune.contracts.data import Split
 from edgeprune.contracts.errors import TrainingError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
+from edgeprune.keras_models.kerases import safe_mode
 from edgeprune.keras_models.training.checkpoint import Checkpoint
 from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
 from edgeprune.keras_models.training.distillation import Distillation
@@ -97,7 +98,9 @@ class Trainer:
         """Give the model back the compile settings and the training step that it came with."""
         self._fitted.close()
         if self._compile_config is not None:
-            self._model.compile_from_config(self._compile_config)
+            major = 3 if self._keras.__name__ == "keras" else 2
+            with safe_mode(major, trust_model=True):  # a lambda among the settings was the live model's own
+                self._model.compile_from_config(self._compile_config)
 
     def _prepare(self, train: Split, masks: Masks) -> tuple[Feed, FreshOptimizer]:
         """The data at hand, and a fresh optimizer in effect; both are made once."""

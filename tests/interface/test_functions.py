@@ -165,14 +165,16 @@ def test_a_data_set_that_never_ends_or_fails_is_refused(make, data, folder, capf
     assert (names(folder), capfd.readouterr()) == ([], ("", ""))
 
 
-def test_several_inputs_and_a_teacher_are_taken(data):
+def test_several_inputs_a_lambda_as_loss_and_a_teacher_are_taken(data):
     x, y = data
     left, right = keras.Input((4,), name="left"), keras.Input((2,), name="right")
     hidden = keras.layers.Dense(8, "relu")(keras.layers.Concatenate()([left, right]))
     model = keras.Model([left, right], keras.layers.Dense(3, "softmax")(hidden))
+    model.compile("adam", lambda labels, outputs: own_loss(labels, outputs) + 1.0)
     parts = ([x[:, :4], x[:, 4:]], y)
     outcome = interface.prune(model, **HALF, epochs=1, data=parts, distill=True, teacher=model)
     assert [row["stage"] for row in outcome.rows] == ["original", "pruned", "fine-tuned"]
+    assert outcome.rows[0]["loss"] > 1
     assert outcome.result.recipe["teacher"] == f"{model.name} (2)"
 
 
