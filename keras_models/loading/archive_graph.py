@@ -61,16 +61,20 @@ def _check_tensors(node: Node) -> None:
             )
 
 
-def _check_weights(graph: ModelGraph, node: Node) -> None:
-    layer = graph.layers[node.layer]
-    call = LayerCall(
+def layer_call(graph: ModelGraph, node: Node) -> LayerCall:
+    """One call in a graph, as the rules for shapes know it."""
+    return LayerCall(
         kind=node.kind,
-        config=layer.config,
+        config=graph.layers[node.layer].config,
         inputs=tuple(map(graph.shape, node.inputs)),
         arguments=node.arguments,
         is_operation=node.is_operation,
         keras_major=graph.keras_major,
     )
+
+
+def _check_weights(graph: ModelGraph, node: Node) -> None:
+    layer, call = graph.layers[node.layer], layer_call(graph, node)
     stored = {weight.name: weight.shape for weight in layer.weights}
     for name, shape in declared_weights(call).items():
         if name in stored and not _agree(shape, stored[name]):

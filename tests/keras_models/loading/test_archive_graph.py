@@ -13,12 +13,11 @@ import tf_keras
 from edgeprune.contracts.errors import ModelError, ModelFileError
 from edgeprune.keras_models.graphs.graph import build_graph
 from edgeprune.keras_models.live.variables import weight_specs
-from edgeprune.keras_models.loading.archive_graph import read_graph
+from edgeprune.keras_models.loading.archive_graph import layer_call, read_graph
 from edgeprune.keras_models.loading.archives import open_archive
 from edgeprune.keras_models.loading.declared_weights import declared_weights
 from edgeprune.keras_models.loading.files import load_model
-from edgeprune.keras_models.shapes.rules import LayerCall
-from tests.keras_models.graph_models import graph_of, major
+from tests.keras_models.graph_models import graph_of
 from tests.keras_models.saved_models import every_layer, save
 
 Change = Callable[[dict[str, Any]], None]
@@ -63,14 +62,7 @@ def test_declared_shapes_are_those_that_keras_makes(k: Any) -> None:
     compared = set()
     for node in graph.nodes:
         layer = graph.layers[node.layer]
-        call = LayerCall(
-            kind=node.kind,
-            config=layer.config,
-            inputs=tuple(map(graph.shape, node.inputs)),
-            arguments=node.arguments,
-            is_operation=node.is_operation,
-            keras_major=major(k),
-        )
+        call = layer_call(graph, node)
         made = {weight.name: weight.shape for weight in layer.weights}
         for name in set(made) & set(declared := declared_weights(call)):
             assert (node.layer, name, declared[name]) == (node.layer, name, made[name])
