@@ -36,12 +36,10 @@ _FUNCTION = optional(either(TEXT, OBJECT))
 _LENGTHS = either(_COUNT, list_of(optional(_COUNT), range(65)))
 _FACTOR = either(NUMBER, list_of(NUMBER))
 
-COMMON: Keys = {
-    "trainable": FLAG,
-    "batch_shape": optional(SHAPE),
-    "batch_input_shape": optional(SHAPE),
-    "dtype": optional(either(TEXT, OBJECT)),
-}
+OF_ANY_CLASS: Keys = {"trainable": FLAG, "batch_input_shape": optional(SHAPE)}
+"""Of layers of any class: the first one of a Sequential model states the shape of its input."""
+
+COMMON: Keys = {**OF_ANY_CLASS, "batch_shape": optional(SHAPE), "dtype": optional(either(TEXT, OBJECT))}
 """Of every layer of Keras's."""
 
 _DENSE = {"units": _COUNT, "use_bias": FLAG, "activation": _FUNCTION}

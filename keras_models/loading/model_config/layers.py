@@ -6,7 +6,6 @@ from typing import Any
 from edgeprune.keras_models.graphs.calls import is_keras3_operation
 from edgeprune.keras_models.graphs.functional import is_model
 from edgeprune.keras_models.loading.model_config.kinds import (
-    FLAG,
     LIST,
     NAME,
     OBJECT,
@@ -15,7 +14,13 @@ from edgeprune.keras_models.loading.model_config.kinds import (
     located,
     shown,
 )
-from edgeprune.keras_models.loading.model_config.known_keys import COMMON, HELD_LAYERS, LAYER_KEYS, REQUIRED
+from edgeprune.keras_models.loading.model_config.known_keys import (
+    COMMON,
+    HELD_LAYERS,
+    LAYER_KEYS,
+    OF_ANY_CLASS,
+    REQUIRED,
+)
 from edgeprune.keras_models.loading.model_config.references import keras3_tensors
 
 _OPERATOR_LAYERS = ("TFOpLambda", "SlicingOpLambda")
@@ -110,8 +115,9 @@ def _read_inner(item: Any, place: str, path: str, read_model: ModelReader) -> in
 
 def _read_held_by_unknown(config: Mapping[str, Any], path: str, read_model: ModelReader) -> int:
     """A class that is not known may hold anything; what looks like a layer of Keras's in it is read as one."""
-    if "trainable" in config:
-        FLAG.check("config key 'trainable'", config["trainable"])
+    for key, kind in OF_ANY_CLASS.items():
+        if key in config:
+            kind.check(f"config key {key!r}", config[key])
     return sum(
         _read_inner(config[key], f"config key {key!r}", f"{path}/{key}", read_model)
         for key in ("layer", "cell", "backward_layer")

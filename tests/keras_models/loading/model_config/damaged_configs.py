@@ -62,6 +62,11 @@ DAMAGED: dict[str, tuple[str, Damage, str]] = {
         change("conv", "padding", "smae"),
         "config key 'padding' is \"smae\", expected one of valid, same",
     ),
+    "no shape, of a class that is not known": (
+        "keras2",
+        lambda _: sequential(layer("Own", "own", batch_input_shape=[None, {"class_name": "Dense"}])),
+        "layer 'own': config key 'batch_input_shape' is [null, {",
+    ),
     "a list for a flag": (
         "keras3",
         change("lstm", "return_sequences", []),
