@@ -101,9 +101,12 @@ def _needed(known: Mapping[str, "Field[Any]"], name: str, words: list[str], rng:
     """The flags without which a field has no effect, where they are not given yet."""
     needs = known[name].metadata.get("needs", ())
     found: list[str] = []
-    for need in {wanted for several in needs.values() for wanted in several} if isinstance(needs, Mapping) else needs:
-        other, *chosen = need.split(" or ")[0].split()
-        if recipe_flag(other) not in [*words, *found]:
+    if isinstance(needs, Mapping):
+        needs = sorted({need for several in needs.values() for need in several})
+    for need in needs:
+        options = [option.split() for option in need.split(" or ") if option.split()[0] in known]
+        if options and not any(recipe_flag(other) in [*words, *found] for other, *_ in options):
+            other, *chosen = options[0]
             found += [recipe_flag(other), *chosen] if chosen else flag(known[other], rng, False)
             found += _needed(known, other, [*words, *found], rng)
     return found

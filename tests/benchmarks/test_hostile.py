@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.hostile import base_models, judging, report, workers
 from benchmarks.hostile.cases import Case, Folder, Outcome, Step, generator
+from benchmarks.hostile.command_lines import command_line
 from benchmarks.hostile.damage import damaged_bytes, damaged_json
 from benchmarks.hostile.model_files import with_config
 from benchmarks.hostile.workers import Settings
@@ -138,3 +139,10 @@ def test_findings_alike_are_told_once() -> None:
 
 def test_the_base_models_are_known_by_their_names() -> None:
     assert len(base_models.KERAS_FILES) == len(set(base_models.KERAS_FILES)) == 23
+
+
+def test_a_command_line_has_what_its_options_need() -> None:
+    lines = [command_line(random.Random(seed)) for seed in range(500)]
+    assert lines == [command_line(random.Random(seed)) for seed in range(500)]
+    right = [words for command, words in lines if command == "export" and "--max-arena" in words and "" not in words]
+    assert any("--target" in words and words[words.index("--target") + 1] == "micro" for words in right)
