@@ -47,7 +47,7 @@ def test_where_files_are_made_energies_are_those_of_files_alone(pruned):
 def test_no_layer_is_missing_and_the_zeros_add_up(pruned):
     _, done = pruned
     layers, rows = done.json["layers"], done.json["rows"]
-    assert [layer["kind"] for layer in layers] == ["InputLayer", "Dense", "Dense", "Dense", "Dense"][: len(layers)]
+    assert [layer["kind"] for layer in layers] == ["InputLayer", *["Dense"] * 4]
     assert sum(layer["zeros"] for layer in layers) == rows[1]["zero_weights"]
     assert all(layer["reason"] for layer in layers if layer["status"] == "skipped")
 
