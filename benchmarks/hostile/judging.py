@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.hostile.cases import SECRET, Case, Fault, Folder, Outcome
 from benchmarks.hostile.forking import MOST_BYTES
+from edgeprune.contracts.recipes.fields import flag as recipe_flag
 
 Listing = Mapping[str, str]
 """What each name below a folder is: a digest of a file, the target of a link, or a kind."""
@@ -216,7 +217,7 @@ def _recipe_flags(folder: Folder) -> list[str]:
         table = tomllib.loads((folder.work / "recipe.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [f"--{key}={value}" for key, value in table.items() if isinstance(value, str)]
+    return [f"{recipe_flag(key)}={value}" for key, value in table.items() if isinstance(value, str)]
 
 
 def _values(outcomes: Sequence[Outcome], flags: Sequence[str]) -> list[str]:

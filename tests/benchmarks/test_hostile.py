@@ -141,6 +141,16 @@ def test_the_base_models_are_known_by_their_names() -> None:
     assert len(base_models.KERAS_FILES) == len(set(base_models.KERAS_FILES)) == 23
 
 
+def test_outputs_that_a_recipe_names_are_outputs(folder: Folder) -> None:
+    (folder.work / "recipe.toml").write_text('c_array = "own.cc"\n')
+    (folder.work / "own.cc").write_text("before")
+    before = judging.listing(folder.work)
+    for name in ("own.cc", "own.h"):
+        (folder.work / name).write_text("written")
+    words = ("export", "model.h5", "--tflite", "out.tflite", "--force", "--recipe", "recipe.toml")
+    assert kinds(folder, outcome(0, "", *words), before=before) == []
+
+
 def test_a_command_line_has_what_its_options_need() -> None:
     lines = [command_line(random.Random(seed)) for seed in range(500)]
     assert lines == [command_line(random.Random(seed)) for seed in range(500)]
