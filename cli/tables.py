@@ -95,8 +95,7 @@ def size_text(size: int) -> str:
 
 
 def _target(row: Measurement) -> str:
-    value = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
-    return "–" if value is None else f"{value:g}"
+    return "–" if row.point is None else f"{row.point:g}"
 
 
 def _point(row: Measurement) -> str:

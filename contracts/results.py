@@ -75,6 +75,11 @@ class Measurement:
     load_ms: float | None = None
     peak_memory_bytes: int | None = None
 
+    @property
+    def point(self) -> float | None:
+        """What a point of a sweep sets: the threshold, the sparsity or the ratio; None for other rows."""
+        return next((value for value in (self.threshold, self.sparsity_target, self.ratio) if value is not None), None)
+
     def as_row(self) -> dict[str, Any]:
         """The row as plain JSON values, every key present."""
         return asdict(self)

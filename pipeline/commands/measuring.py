@@ -44,8 +44,7 @@ class Measured:
 
 def describe(row: Measurement) -> str:
     """A row in one line."""
-    point = next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
-    name = f"{row.method or UNPRUNED}{'' if point is None else f' {point:g}'}"
+    name = f"{row.method or UNPRUNED}{'' if row.point is None else f' {row.point:g}'}"
     zeros = f", {row.sparsity:.1%} zeros" if row.sparsity else ""
     scored = "" if row.score is None else f", {row.metric} {row.score:.4f}"
     return f"{name}, {row.parameters:,} parameters{zeros}{scored}"

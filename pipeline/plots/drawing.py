@@ -54,14 +54,8 @@ def save_figure(figure: Any, file: Path) -> None:
     figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else {"Software": None})
 
 
-def point_of(row: Measurement) -> float | None:
-    """The point of a sweep that a row is of."""
-    return next((value for value in (row.threshold, row.sparsity_target, row.ratio) if value is not None), None)
-
-
 def row_label(row: Measurement) -> str:
     """A short name of a row: method, point and numeric format, as far as it has them."""
-    point = point_of(row)
     numeric = None if row.quantize == "none" else row.quantize
-    words = (row.method or "unpruned", None if point is None else f"{point:g}", numeric)
+    words = (row.method or "unpruned", None if row.point is None else f"{row.point:g}", numeric)
     return " ".join(word for word in words if word)

@@ -11,7 +11,6 @@ from edgeprune.pipeline.plots.drawing import (
     metric_of,
     new_figure,
     pareto_front,
-    point_of,
     save_figure,
 )
 from edgeprune.pipeline.plots.labels import Label, write_labels
@@ -83,8 +82,7 @@ def _draw_points(axes: Any, points: Sequence[Measurement], places: Sequence[tupl
 
 def _name(row: Measurement) -> str:
     """What tells a point from the others of its colour."""
-    point = point_of(row)
-    return "unpruned" if point is None else f"{point:g}"
+    return "unpruned" if row.point is None else f"{row.point:g}"
 
 
 def _title(points: Sequence[Measurement]) -> str:
