@@ -44,6 +44,7 @@ class Trainer:
     ) -> None:
         self._model = model
         self._keras = keras_module
+        self._keras_major = 3 if keras_module.__name__ == "keras" else 2
         self._options = options
         self._loss = loss
         self._class_weight = dict(options.class_weight) if options.class_weight else None
@@ -51,7 +52,7 @@ class Trainer:
         self._original_optimizer = chosen_optimizer(model, keras_module, options.optimizer, options.weight_decay)
         self._optimizer: FreshOptimizer | None = None
         self._feed: Feed | None = None
-        self._fitted = FittedModel(model, 3 if keras_module.__name__ == "keras" else 2, variables, devices)
+        self._fitted = FittedModel(model, self._keras_major, variables, devices)
         if distillation:
             distillation.install(self._fitted.model)
 
@@ -98,8 +99,7 @@ class Trainer:
         """Give the model back the compile settings and the training step that it came with."""
         self._fitted.close()
         if self._compile_config is not None:
-            major = 3 if self._keras.__name__ == "keras" else 2
-            with safe_mode(major, trust_model=True):  # a lambda among the settings was the live model's own
+            with safe_mode(self._keras_major, trust_model=True):  # a lambda among the settings was the live model's own
                 self._model.compile_from_config(self._compile_config)
 
     def _prepare(self, train: Split, masks: Masks) -> tuple[Feed, FreshOptimizer]:

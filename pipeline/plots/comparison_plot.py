@@ -13,7 +13,7 @@ from edgeprune.pipeline.plots.scales import (
     MILLISECONDS,
     SECONDS,
     Units,
-    scale_from_zero,
+    scale_evenly,
     scale_score,
 )
 
@@ -65,7 +65,7 @@ def _draw_costs(axes: Any, rows: Sequence[Measurement], name: str, colours: Sequ
     axes.barh(range(len(rows)), values, color=colours, height=0.65)
     _mark(axes, values, rows)
     axes.set_xlabel(label, fontsize=9)
-    scale_from_zero(axes.xaxis, units)
+    scale_evenly(axes.xaxis, units)
 
 
 def _draw_scores(axes: Any, rows: Sequence[Measurement], colours: Sequence[str]) -> None:

@@ -25,20 +25,17 @@ def scale(axis: Any, values: Sequence[float], units: Units) -> None:
         ticks = _logarithmic(axis.get_view_interval(), units)
     else:
         ticks = _even(axis.get_view_interval(), units, MOST_TICKS - 1)
-    _set(axis, ticks, [_text(tick, units) for tick in ticks])
+    _set(axis, ticks, units)
 
 
-def scale_from_zero(axis: Any, units: Units) -> None:
-    """Scale the axis of bars: few ticks, each with its unit."""
-    ticks = _even(axis.get_view_interval(), units, 4)
-    _set(axis, ticks, [_text(tick, units) for tick in ticks])
+def scale_evenly(axis: Any, units: Units) -> None:
+    """Scale an axis as it is: few ticks, each with its unit."""
+    _set(axis, _even(axis.get_view_interval(), units, 4), units)
 
 
 def scale_score(axis: Any, in_percent: bool) -> None:
     """Scale an axis of scores."""
-    units = ((0.01, "%"),) if in_percent else ((1.0, ""),)
-    ticks = _even(axis.get_view_interval(), units, 4)
-    _set(axis, ticks, [_text(tick, units) for tick in ticks])
+    scale_evenly(axis, ((0.01, "%"),) if in_percent else ((1.0, ""),))
 
 
 def _logarithmic(interval: Sequence[float], units: Units) -> list[float]:
@@ -72,10 +69,10 @@ def _text(value: float, units: Units) -> str:
     return f"{value / size:.4g} {name}".rstrip() if abs(value) > 1e-9 * size else "0"
 
 
-def _set(axis: Any, ticks: Sequence[float], texts: Sequence[str]) -> None:
+def _set(axis: Any, ticks: Sequence[float], units: Units) -> None:
     from matplotlib.ticker import NullLocator
 
     limits = axis.get_view_interval()
     axis.set_minor_locator(NullLocator())
-    axis.set_ticks(ticks, labels=texts)
+    axis.set_ticks(ticks, labels=[_text(tick, units) for tick in ticks])
     axis.set_view_interval(*limits, ignore=True)

@@ -36,16 +36,6 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def prune(folder, edgeprune, tmp_path):
-    """`prune("m.h5", ...)` in a folder of its own."""
-
-    def run(model, *more):
-        return edgeprune("prune", folder / model, "--data", folder / "data.npz", *more, cwd=tmp_path)
-
-    return run
-
-
 def load(path):
     return (tf_keras if path.suffix == ".h5" else keras).models.load_model(path)
 

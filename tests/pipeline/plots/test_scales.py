@@ -3,7 +3,7 @@
 import pytest
 
 from edgeprune.pipeline.plots.drawing import new_figure
-from edgeprune.pipeline.plots.scales import BYTES, MILLISECONDS, scale, scale_from_zero, scale_score
+from edgeprune.pipeline.plots.scales import BYTES, MILLISECONDS, scale, scale_evenly, scale_score
 
 
 def ticks(values, scaling, *arguments):
@@ -38,4 +38,4 @@ def test_one_value_has_ticks_around_it():
 def test_scores_and_bars():
     assert ticks([0.97, 0.99], scale_score, True) == ["97 %", "98 %", "99 %"]
     assert ticks([0.0, 0.02], scale_score, False) == ["0", "0.01", "0.02"]
-    assert ticks([0, 700_000], scale_from_zero, BYTES) == ["0", "200 KiB", "400 KiB", "600 KiB"]
+    assert ticks([0, 700_000], scale_evenly, BYTES) == ["0", "200 KiB", "400 KiB", "600 KiB"]
