@@ -14,6 +14,7 @@ from edgeprune.cli.terminal import Verbosity, set_verbosity, stderr
 from edgeprune.contracts.foreign_errors import as_ours
 from edgeprune.contracts.processes import interruption, memory
 from edgeprune.contracts.processes.temporary import run_folder
+from edgeprune.contracts.wording import in_one_line
 
 COMPLETION = "_EDGEPRUNE_COMPLETE"
 """The variable by which a shell asks how a line could go on."""
@@ -109,5 +110,5 @@ def _take_verbosity(arguments: Sequence[str]) -> tuple[list[str], Verbosity]:
 def _report(message: str, status: int, verbosity: Verbosity) -> int:
     if verbosity is Verbosity.DEBUG:
         traceback.print_exc()
-    stderr(f"error: {' '.join(message.split())}")
+    stderr(f"error: {in_one_line(message)}")
     return status

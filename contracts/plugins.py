@@ -4,7 +4,6 @@ The names and summaries are read from the source text, without importing it, so 
 """
 
 import ast
-import difflib
 import importlib
 import importlib.util
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.wording import did_you_mean
 
 
 @cache
@@ -42,9 +42,8 @@ def check_name(package: str, name: str, flag: str = "") -> None:
     """Raise UsageError for a name that no plug-in of the package has, naming the nearest one and the flag, if any."""
     known = catalogue(package)
     if name not in known:
-        nearest = difflib.get_close_matches(name, known, n=1)
-        meant = f"did you mean {nearest[0]!r}?" if nearest else "see `edgeprune methods`"
-        raise UsageError(f"{flag} {name!r} is not one of {', '.join(known)}".lstrip(), meant)
+        hint = did_you_mean(name, known, "see `edgeprune methods`")
+        raise UsageError(f"{flag} {name!r} is not one of {', '.join(known)}".lstrip(), hint)
 
 
 def _summary(file: Path) -> str | None:

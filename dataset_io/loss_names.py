@@ -1,6 +1,5 @@
 """Loss names that both Kerases know, what each is for, and how a loss is written inside a model file."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.model import Interface
+from edgeprune.contracts.wording import did_you_mean
 
 INTEGER_LABELS = "sparse_categorical_crossentropy"
 """The one loss that takes class numbers; all others take labels of the output's own shape."""
@@ -59,8 +59,7 @@ def requested_loss(text: str) -> str:
     known = frozenset().union(*FITTING.values())
     name = _plain_name(text)
     if name not in known:
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else "choose one of these"
+        hint = did_you_mean(name, known, "choose one of these")
         raise UsageError(f"--loss {text!r} is not one of {', '.join(sorted(known))}", hint)
     return name
 

@@ -1,6 +1,5 @@
 """Open the user's data: find its form, read it, split it, and prepare it for one model."""
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +10,7 @@ from edgeprune.contracts.data import Data
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
+from edgeprune.contracts.wording import did_you_mean
 from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
@@ -73,10 +73,9 @@ def find_format(source: str) -> ModuleType:
         found = f"a {path.suffix or 'nameless'} file"
     else:
         found = "no file or folder"
-        keras_names = load(FORMATS, "keras-name").NAMES
-        nearest = difflib.get_close_matches(source, keras_names, n=1)
-        if nearest:
-            raise DataError(f"--data {source!r} is no file, folder or Keras data set", f"did you mean {nearest[0]!r}?")
+        hint = did_you_mean(source, load(FORMATS, "keras-name").NAMES)
+        if hint:
+            raise DataError(f"--data {source!r} is no file, folder or Keras data set", hint)
     raise DataError(f"--data {source!r} is {found}", f"give {'; '.join(forms(FORMATS))}")
 
 

@@ -10,6 +10,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError, UsageError
 from edgeprune.contracts.processes.quiet import silenced
 from edgeprune.contracts.processes.temporary import temporary_folder
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.dataset_io.splits import plain_reason
 
 Ports = Callable[[], tuple[Sequence[str], Sequence[str]]]
@@ -86,7 +87,7 @@ def _write_frame(frame: Any, place: Path) -> Path:
     try:
         frame.rename(columns=str).to_parquet(place, index=False)
     except (TypeError, ValueError) as error:  # as pyarrow's own errors are
-        reason = " ".join(str(error).split())[:200]
+        reason = in_one_line(error, 200)
         raise DataError(f"data: the frame cannot be written: {reason}", "give columns of numbers") from error
     return place
 
@@ -131,7 +132,7 @@ def _array(name: str, value: Any) -> Array:
             return array.astype(str)
         return array.astype(np.float64) if array.dtype.kind in "OV" else array  # bfloat16 is a V
     except (TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = in_one_line(error, 120)
         raise DataError(
             f"data: {name} is no array of numbers, but {_what(value)} ({reason})",
             "give numbers of one shape for all examples",

@@ -3,7 +3,6 @@
 Precedence, written once in `merge`: a flag beats the recipe file, which beats the default.
 """
 
-import difflib
 import math
 import re
 import tomllib
@@ -18,6 +17,7 @@ from edgeprune.contracts.plugins import check_name
 from edgeprune.contracts.recipes.belonging import check_flags, waiting
 from edgeprune.contracts.recipes.fields import flag, usage
 from edgeprune.contracts.recipes.recipe import COMMANDS, ModelRecipe
+from edgeprune.contracts.wording import did_you_mean
 
 R = TypeVar("R", bound=ModelRecipe)
 Note = Callable[[str], None]
@@ -85,9 +85,7 @@ def _typed_values(
     for key, value in given.items():
         name = re.sub("[-_]", mark, key)
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else more
-            raise UsageError(f"{where}unknown {what} {key!r}", hint)
+            raise UsageError(f"{where}unknown {what} {key!r}", did_you_mean(name, known, more))
         values[known[name].name] = _typed(where, key, value_type(known[name]), value)
     return values
 

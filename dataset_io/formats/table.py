@@ -1,6 +1,5 @@
 """Tables of numbers: one column of labels, all others are the input."""
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import DataError, UsageError
 from edgeprune.contracts.model import Interface
+from edgeprune.contracts.wording import did_you_mean
 from edgeprune.dataset_io.examples import ONE_PART, TEXT_LABELS, Examples, reading
 from edgeprune.dataset_io.labels import number_text_classes
 from edgeprune.dataset_io.options import DataOptions
@@ -128,11 +128,10 @@ def _label_column(source: str, columns: list[str], options: DataOptions) -> str:
         return str(columns[-1])
     if options.label in columns:
         return options.label
-    nearest = difflib.get_close_matches(options.label, columns, n=1)
     listed = ", ".join(columns[:20]) + (f", … ({len(columns)} in all)" if len(columns) > 20 else "")
     raise UsageError(
         f"--label {options.label!r} is no column of {source}, which has {listed}",
-        f"did you mean {nearest[0]!r}?" if nearest else "choose one of these",
+        did_you_mean(options.label, columns, "choose one of these"),
     )
 
 

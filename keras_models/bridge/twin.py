@@ -7,6 +7,7 @@ from typing import Any
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.keras_models.bridge.hosted import holds_weighty_layers, host
 from edgeprune.keras_models.bridge.layers import NotInKeras2, native_layer
 from edgeprune.keras_models.bridge.operators import native_operator
@@ -84,7 +85,7 @@ class _Builder:
             except ModelError:
                 raise
             except Exception as error:
-                reason = " ".join(str(error).split())[:200] or type(error).__name__
+                reason = in_one_line(error, 200) or type(error).__name__
                 raise _refusal(operation, reason) from error
 
         return call

@@ -8,6 +8,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, Port
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.keras_models.live.prediction import model_outputs
 
 STEPS = 8
@@ -62,7 +63,7 @@ def with_fixed_shapes(model: KerasModel, interface: Interface) -> Interface:
         try:
             outputs = model_outputs(model, random_examples(fixed, 1, 0, (1,) * len(fixed.inputs)))
         except Exception as error:  # each layer has its own way to say that its input is too small
-            reason = " ".join(str(error).split())[:200]
+            reason = in_one_line(error, 200)
         else:
             if all(np.isfinite(output).all() for output in outputs):  # the mean over no place at all is NaN
                 return fixed

@@ -13,6 +13,7 @@ from edgeprune.contracts.errors import EdgepruneError, ModelFileError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.processes.interruption import raise_if_received
 from edgeprune.contracts.processes.quiet import import_tensorflow, silenced
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.keras_models.kerases import keras_module, safe_mode
 from edgeprune.keras_models.live.array_transfer import saved_by_rows
 from edgeprune.keras_models.loading.archive_graph import has_graph, read_graph
@@ -124,7 +125,7 @@ def _saved_model_error(archive: ModelArchive) -> ModelFileError:
 
 def _loader_error(archive: ModelArchive, error: Exception) -> ModelFileError:
     """Keras's message in one line, with the layer and the way out where an unknown class is the cause."""
-    message = " ".join(str(error).split())
+    message = in_one_line(error)
     unknown = re.search(r"(?:Unknown|Could not locate) (\w+):? '?(?:\w+>)?(\w+)'?", message)
     if unknown:
         what, name = unknown.groups()
@@ -169,7 +170,7 @@ def _compile(
     except Exception as error:  # Keras raises all kinds for settings it does not know
         raise_if_received()
         loss = json.dumps(archive.compile_config.get("loss"))[:80]
-        reason = " ".join(str(error).split())[:120]
+        reason = in_one_line(error, 120)
         return (f"{archive.path}: its loss {loss} or metrics are unknown ({reason}); --loss says what to train for",)
     return ()
 

@@ -8,6 +8,7 @@ from typing import Any
 from edgeprune.contracts.errors import ModelError, UsageError
 from edgeprune.contracts.processes.interruption import is_cause
 from edgeprune.contracts.processes.quiet import import_tensorflow
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.keras_models.kerases import MODULES, keras_module
 from edgeprune.keras_models.loading.compile_settings import compile_config
 from edgeprune.keras_models.loading.files import LoadedModel, save_model
@@ -53,7 +54,7 @@ def save_live_model(model: Any, destination: Path) -> tuple[str, ...]:
     except Exception as error:  # Keras raises all kinds for what it cannot save
         if is_cause(error):
             raise
-        reason = " ".join(str(error).split())[:300]
+        reason = in_one_line(error, 300)
         raise ModelError(
             f"the model {model.name!r} cannot be saved by Keras {major}: {type(error).__name__}: {reason}",
             "make it one that model.save() can save",
@@ -74,7 +75,7 @@ def _compile_config(model: Any, file_format: str, major: int) -> tuple[dict[str,
     except Exception as error:  # of a loss or metric that Keras cannot write down
         if is_cause(error):
             raise
-        reason = " ".join(str(error).split())[:120]
+        reason = in_one_line(error, 120)
         return None, (
             f"the loss or a metric of {model.name!r} cannot be saved ({reason}); --loss says what to train for",
         )

@@ -13,6 +13,7 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
+from edgeprune.contracts.wording import in_one_line
 from edgeprune.keras_models.tfmot.channel_scale import is_foldable, neighbours
 from edgeprune.keras_models.tfmot.library import tfmot
 
@@ -82,7 +83,7 @@ def quantization_aware(model: KerasModel, index_limits: Sequence[int | None] = (
         with api.quantize_scope(), _inputs_left_alone(indices):
             copy = api.quantize_apply(tf_keras.models.clone_model(model, clone_function=annotate))
     except Exception as error:  # whatever the library raises means that there is no copy
-        reason = " ".join(str(error).split())[:200]
+        reason = in_one_line(error, 200)
         raise ModelError(f"--qat-epochs: tensorflow-model-optimization cannot quantize the model: {reason}") from error
     return QuantizationAware(model=copy, in_float=reasons)
 
