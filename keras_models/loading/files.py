@@ -27,6 +27,7 @@ from edgeprune.keras_models.loading.compile_settings import (
     write_to_h5,
     zip_archive,
 )
+from edgeprune.keras_models.loading.compressed_copy import path_for_keras
 from edgeprune.keras_models.loading.custom_objects import import_custom_objects, keras_own_objects
 from edgeprune.keras_models.loading.fingerprint import identify_by_content
 from edgeprune.keras_models.loading.layer_tree import layer_entries
@@ -104,9 +105,9 @@ def _load(archive: ModelArchive, known: Mapping[str, Any], *, trust_model: bool)
                 return model
             if archive.format == "saved_model":
                 raise _saved_model_error(archive)
-            with load_limits(archive):
+            with load_limits(archive), path_for_keras(archive) as path:
                 return keras.models.load_model(
-                    archive.path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
+                    path, custom_objects=dict(known), compile=False, safe_mode=not trust_model
                 )
     except EdgepruneError:
         raise

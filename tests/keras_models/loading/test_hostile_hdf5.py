@@ -107,11 +107,11 @@ FORMS: dict[str, tuple[Callable[[h5py.Group], None], str]] = {
 def test_a_file_that_keras_cannot_have_written_is_refused(form: str, kind: str, tmp_path: Path) -> None:
     change, says = FORMS[form]
     path = WRITERS[kind](tmp_path / f"model.{kind}", change)
-    with pytest.raises(ModelFileError) as raised:
-        open_archive(path)
-    assert says in raised.value.message
-    assert raised.value.message.startswith(f"{path}: ")
-    assert raised.value.hint
+    refusal = vetting.main(str(path), kind)  # not in a process of its own, as in `open_archive`: 40 take long
+    assert refusal is not None
+    message, hint = refusal
+    assert says in message
+    assert hint
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -174,7 +174,7 @@ def test_texts_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
         open_archive(path)
 
 
-def test_a_file_on_which_hdf5_hangs_is_refused_in_time(tmp_path: Path) -> None:
+def test_a_file_on_which_hdf5_hangs_is_refused_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen bytes are zero: in the heap of texts stands a free place of no length, which HDF5 passes for ever."""
     path = h5_file(tmp_path / "model.h5")
     content = bytearray(path.read_bytes())
@@ -183,7 +183,8 @@ def test_a_file_on_which_hdf5_hangs_is_refused_in_time(tmp_path: Path) -> None:
     second = first + 16 + -(-length // 8) * 8
     content[second : second + 16] = bytes(16)
     path.write_bytes(content)
-    with pytest.raises(ModelFileError, match="does not finish reading it in 5 s"):
+    monkeypatch.setattr(vetting, "SECONDS", 2)
+    with pytest.raises(ModelFileError, match="does not finish reading it in 2 s"):
         open_archive(path)
 
 
