@@ -11,6 +11,7 @@ from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
 from edgeprune.contracts.wording import did_you_mean
+from edgeprune.dataset_io.class_scores import class_names
 from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
@@ -52,6 +53,7 @@ def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
         test=test.split(preparation),
         task=task,
         seed=options.seed,
+        class_names=class_names(interface, task.kinds, raw.class_names),
         notes=(*raw.notes, division, *scaling, *choices),
         warnings=raw.warnings,
     )
