@@ -76,7 +76,7 @@ class Task:
 class Data:
     """The user's data, split. `validation` is held out of the training part; `test` is only ever scored.
 
-    `seed` is that of examples that are drawn from it.
+    `seed` is that of examples that are drawn from it; `scale` what `--scale` calls the way its inputs are scaled.
     """
 
     train: Split
@@ -84,8 +84,7 @@ class Data:
     test: Split
     task: Task
     seed: int = 0
-    class_names: tuple[tuple[str, ...], ...] = ()
-    """For each output the names of its classes; empty where an example has no single class."""
+    scale: str = "auto"
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What was chosen for the user (scaling, split, shape), to be printed."""
     warnings: tuple[str, ...] = ()

@@ -11,13 +11,14 @@ from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
 from edgeprune.contracts.wording import did_you_mean
-from edgeprune.dataset_io.class_scores import class_names
 from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.part_shapes import check_parts
 from edgeprune.dataset_io.parts import Part, RawData
-from edgeprune.dataset_io.preprocess import Preparation, input_rules
+from edgeprune.dataset_io.preprocess import InputRule, Preparation, input_rules
+from edgeprune.dataset_io.suitability.suiting import Unscaled, suit
+from edgeprune.dataset_io.suitability.trial import Predict
 from edgeprune.dataset_io.tasks import infer_task
 
 FORMATS = "edgeprune.dataset_io.formats"
@@ -25,38 +26,61 @@ FORMATS = "edgeprune.dataset_io.formats"
 _MOST_VALIDATION = 5000
 
 
-def open_data(source: str, interface: Interface, options: DataOptions) -> Data:
+def open_data(source: str, interface: Interface, options: DataOptions, predict: Predict | None = None) -> Data:
     """The data at `source` (a path or a Keras data set's name), split, and shaped and scaled for one model.
 
-    Where there is only a test part, `train` and `validation` are empty (size 0). Raises DataError for data that is
-    missing, damaged or does not fit the model, UsageError for options that do not fit it.
+    Where there is only a test part, `train` and `validation` are empty (size 0). `predict` is the model: with it,
+    `--scale auto` is decided by its answers, and answers no better than chance are a warning. Raises DataError for data
+    that is missing, damaged or does not fit the model, UsageError for options that do not fit it.
     """
-    data_format = find_format(source)
-    _check_arrays(source, data_format, interface)
-    raw = data_format.read(source, interface, options)
+    raw = _read(source, interface, options)
     parts = [part for part in (raw.train, raw.test) if part is not None]
-    if raw.train and raw.test:
-        check_parts(source, raw.train, raw.test, interface)
     inputs = tuple(merged(facts) for facts in zip(*(part.input_facts for part in parts), strict=True))
-    rules, scaling = input_rules(interface, inputs, options)
-    if options.target_is_input:
-        labels = tuple(replace(fact, shape=rule.shape) for fact, rule in zip(inputs, rules, strict=True))
-    else:
-        labels = tuple(merged(facts) for facts in zip(*(part.label_facts for part in parts), strict=True))
+    rules, shaping = input_rules(interface, inputs)
+    labels = _label_facts(parts, inputs, rules, options)
     _check_label_count(source, interface, labels, options)
     task, label_rules, choices = infer_task(interface, labels, options)
-    preparation = Preparation(inputs=rules, labels=label_rules, target_is_input=options.target_is_input)
     train, validation, test, division = _divide(source, raw, options)
+    suited = suit(
+        Unscaled(
+            part=train if train.size else test,
+            origin="training" if train.size else "test",
+            interface=interface,
+            facts=inputs,
+            preparation=Preparation(inputs=rules, labels=label_rules, target_is_input=options.target_is_input),
+            task=task,
+        ),
+        options,
+        predict,
+    )
     return Data(
-        train=train.split(preparation),
-        validation=validation.split(preparation),
-        test=test.split(preparation),
+        train=train.split(suited.preparation),
+        validation=validation.split(suited.preparation),
+        test=test.split(suited.preparation),
         task=task,
         seed=options.seed,
-        class_names=class_names(interface, task.kinds, raw.class_names),
-        notes=(*raw.notes, division, *scaling, *choices),
-        warnings=raw.warnings,
+        scale=suited.scale,
+        notes=(*raw.notes, division, *shaping, *suited.notes, *choices),
+        warnings=(*raw.warnings, *suited.warnings),
     )
+
+
+def _read(source: str, interface: Interface, options: DataOptions) -> RawData:
+    data_format = find_format(source)
+    _check_arrays(source, data_format, interface)
+    raw: RawData = data_format.read(source, interface, options)
+    if raw.train and raw.test:
+        check_parts(source, raw.train, raw.test, interface)
+    return raw
+
+
+def _label_facts(
+    parts: list[Part], inputs: tuple[Facts, ...], rules: tuple[InputRule, ...], options: DataOptions
+) -> tuple[Facts, ...]:
+    """Facts about what the model's answers are compared to: the labels, or the inputs themselves."""
+    if options.target_is_input:
+        return tuple(replace(fact, shape=rule.shape) for fact, rule in zip(inputs, rules, strict=True))
+    return tuple(merged(facts) for facts in zip(*(part.label_facts for part in parts), strict=True))
 
 
 def find_format(source: str) -> ModuleType:

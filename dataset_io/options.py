@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from edgeprune.contracts.errors import UsageError
 
+NAMED_SCALES = ("auto", "none", "standard", "torch", "caffe")
+"""Conventions for the range of inputs that have a name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
@@ -22,7 +25,7 @@ class DataOptions:
     no_header: whether the first row of a .csv is an example; its columns are called 1, 2, … then.
     validation_split: share (0..1, both excluded) that becomes the test part where the data has none.
     target_is_input: train and score against the input itself (autoencoders); labels are not read.
-    scale: `auto`, `none`, or a positive number that every input value is multiplied by.
+    scale: `auto`, or what `scale_range` knows.
     loss: a Keras loss name; None takes the saved one, or the one that follows from output and labels.
     metric: a file of `dataset_io/metrics`; None is `accuracy` for classes, else `mse`.
     split_seed: of the choice of what is held back.
@@ -47,19 +50,27 @@ class DataOptions:
                 f"--validation-split must lie between 0 and 1, got {self.validation_split}",
                 "give the share of examples to test on, such as 0.2",
             )
-        if self.scale not in ("auto", "none"):
-            _ = self.scale_factor
+        scale_range(self.scale)
 
-    @property
-    def scale_factor(self) -> float:
-        """The number given as `--scale`."""
-        try:
-            factor = float(self.scale)
-        except ValueError:
-            factor = math.nan
-        if not (math.isfinite(factor) and factor > 0):
-            raise UsageError(
-                f"--scale must be auto, none or a positive number, got {self.scale!r}",
-                "for pixels of 0 to 255, a factor of 0.00392157 gives 0 to 1",
-            )
-        return factor
+
+def scale_range(scale: str) -> float | tuple[float, float]:
+    """What `--scale` gives in numbers: a factor, or the range that values are brought to; 1 for what has a name.
+
+    Raises UsageError for what is neither.
+    """
+    if scale in NAMED_SCALES:
+        return 1.0
+    low, colon, high = scale.partition(":")
+    try:
+        numbers = [float(number) for number in ([low, high] if colon else [low])]
+    except ValueError:
+        numbers = [math.nan]
+    if all(map(math.isfinite, numbers)):
+        if len(numbers) == 1 and numbers[0] > 0:
+            return numbers[0]
+        if len(numbers) == 2 and numbers[0] < numbers[1]:
+            return numbers[0], numbers[1]
+    raise UsageError(
+        f"--scale must be {', '.join(NAMED_SCALES)}, a positive number or MIN:MAX, got {scale!r}",
+        "for pixels of 0 to 255, 0:1 and a factor of 0.00392157 both give 0 to 1",
+    )

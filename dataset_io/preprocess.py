@@ -9,20 +9,17 @@ from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface, Port, Shape
 from edgeprune.dataset_io.facts import Facts
 from edgeprune.dataset_io.labels import LabelRule
-from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.scaling import AS_STORED, Scaling, channel_form
 from edgeprune.dataset_io.shapes import fitted_shape
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputRule:
-    """Brings a batch of one input into the model's form: reshaped to `shape`, cast to `dtype`, divided by `divisor`.
-
-    A division, not a product: so pixels are the very numbers that the usual `x.astype("float32") / 255` gives.
-    """
+    """Brings a batch of one input into the model's form: reshaped to `shape`, cast to `dtype`, scaled."""
 
     shape: Shape
     dtype: np.dtype[np.generic]
-    divisor: float = 1.0
+    scaling: Scaling = AS_STORED
 
     @property
     def encoded_shape(self) -> Shape:
@@ -31,13 +28,9 @@ class InputRule:
 
     def apply(self, batch: Array) -> Array:
         shape = fitted_shape(batch.shape[1:], self.shape) or batch.shape[1:]
-        shaped = batch.reshape(len(batch), *shape)
+        shaped = batch.reshape(len(batch), *channel_form(batch.shape[1:], shape))
         ready = shaped.astype(self.dtype, copy=False)
-        if self.divisor == 1.0:
-            return ready
-        divisor = np.asarray(self.divisor, self.dtype)
-        result: Array = np.divide(ready, divisor, out=None if ready is shaped else ready)
-        return result
+        return self.scaling.apply(ready, may_change=ready is not shaped).reshape(len(batch), *shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,29 +42,30 @@ class Preparation:
     target_is_input: bool = False
 
     def apply(self, inputs: tuple[Array, ...], labels: tuple[Array, ...]) -> Batch:
-        ready = tuple(rule.apply(array) for rule, array in zip(self.inputs, inputs, strict=True))
-        targets = ready if self.target_is_input else labels
-        return ready, tuple(rule.apply(array) for rule, array in zip(self.labels, targets, strict=True))
+        ready = self.ready_inputs(inputs)
+        return ready, self.ready_labels(ready if self.target_is_input else labels)
+
+    def ready_inputs(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """As the model takes them."""
+        return tuple(rule.apply(array) for rule, array in zip(self.inputs, inputs, strict=True))
+
+    def ready_labels(self, labels: tuple[Array, ...]) -> tuple[Array, ...]:
+        """As the loss takes them; with `target_is_input`, of inputs that are ready."""
+        return tuple(rule.apply(array) for rule, array in zip(self.labels, labels, strict=True))
 
 
-def input_rules(
-    interface: Interface, facts: tuple[Facts, ...], options: DataOptions
-) -> tuple[tuple[InputRule, ...], tuple[str, ...]]:
-    """A rule for each input of the model, from the facts about all parts together, and notes on what was chosen.
+def input_rules(interface: Interface, facts: tuple[Facts, ...]) -> tuple[tuple[InputRule, ...], tuple[str, ...]]:
+    """A rule without scaling for each input of the model, from the facts about all parts together, and notes.
 
     Raises DataError where an input's shape or type does not fit.
     """
     rules, notes = [], []
     for port, fact in zip(interface.inputs, facts, strict=True):
-        shape = _shape(port, fact)
-        dtype = _dtype(port, fact)
-        divisor, note = _divisor(port, fact, interface.scales_itself, options)
-        rules.append(InputRule(shape=shape, dtype=dtype, divisor=divisor))
-        where = f"input {port.name!r}: " if len(facts) > 1 else ""
-        if len(shape) != len(fact.shape):
-            notes.append(f"{where}examples of shape {fact.shape} are reshaped to {shape}")
-        if note:
-            notes.append(where + note)
+        rule = InputRule(shape=_shape(port, fact), dtype=_dtype(port, fact))
+        rules.append(rule)
+        if len(rule.shape) != len(fact.shape):
+            where = f"input {port.name!r}: " if len(facts) > 1 else ""
+            notes.append(f"{where}examples of shape {fact.shape} are reshaped to {rule.shape}")
     return tuple(rules), tuple(notes)
 
 
@@ -109,38 +103,3 @@ def _dtype(port: Port, facts: Facts) -> np.dtype[np.generic]:
             f"give whole numbers from {limits[0]} to {limits[1]}",
         )
     return dtype
-
-
-def _divisor(port: Port, facts: Facts, scales_itself: bool, options: DataOptions) -> tuple[float, str]:
-    """What to divide by, and a note; whole-number images only, where the user said nothing else."""
-    found = f"values from {facts.minimum:g} to {facts.maximum:g}"
-    if options.scale == "none":
-        return 1.0, f"{found} are not scaled (--scale none)"
-    if options.scale != "auto":
-        if not port.dtype.startswith(("float", "bfloat")):
-            raise DataError(
-                f"input {port.name!r} takes {port.dtype}, which --scale {options.scale} would turn into fractions",
-                "leave --scale out",
-            )
-        return 1.0 / options.scale_factor, f"{found} are multiplied by {options.scale} (--scale)"
-    full_scale = _full_scale(port, facts)
-    if full_scale is None:
-        return 1.0, ""
-    if scales_itself:
-        return 1.0, f"{found} are not scaled: the model scales them itself"
-    return float(full_scale), f"{found} are divided by {full_scale} (--scale none turns this off)"
-
-
-def _full_scale(port: Port, facts: Facts) -> int | None:
-    """The largest value of a pixel, where this input holds whole-number images; None where it does not.
-
-    An image has two axes or more, in the data or in the model, or is of bytes. Larger whole numbers count as
-    pixels only as uint16: word numbers and counts are whole, too.
-    """
-    image_like = max(len(facts.shape), len(port.shape)) >= 2 or facts.dtype == np.uint8
-    takes_floats = port.dtype.startswith(("float", "bfloat"))
-    if not (image_like and takes_floats and facts.whole) or facts.minimum < 0 or facts.maximum <= 1:
-        return None
-    if facts.maximum <= 255:
-        return 255
-    return 65535 if facts.dtype == np.uint16 else None

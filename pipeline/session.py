@@ -11,8 +11,7 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
 from edgeprune.contracts.recipes.recipe import ModelRecipe
-from edgeprune.contracts.results import ClassScores, Measurement
-from edgeprune.dataset_io.class_scores import class_scores
+from edgeprune.contracts.results import Measurement
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataSource
 from edgeprune.dataset_io.scoring import score
@@ -37,7 +36,6 @@ class Score:
 
     metric: str
     score: float
-    classes: ClassScores | None
     loss: float | None
 
 
@@ -109,13 +107,11 @@ class Session:
 
     def score(self, split: Split) -> Score:
         """Score and loss of the model as it is now."""
-        data = self.require_data()
-        task = data.task
+        task = self.require_data().task
         labels, predictions = self.predictor.split(split)
         return Score(
             metric=task.metric.name,
             score=score(task, labels, predictions),
-            classes=class_scores(data, labels, predictions),
             loss=self.loss.value(labels, predictions),
         )
 
@@ -127,7 +123,6 @@ class Session:
             **columns,
             metric=scored.metric if scored else None,
             score=scored.score if scored else None,
-            class_scores=scored.classes if scored else None,
             loss=scored.loss if scored else None,
             parameters=counts.parameters,
             prunable_weights=counts.prunable_weights,
@@ -145,18 +140,28 @@ class Session:
 
 
 def open_session(
-    path: Path, opening: ModelRecipe, source: DataSource | None, reporter: Reporter, kept: KeptRun | None = None
+    path: Path,
+    opening: ModelRecipe,
+    source: DataSource | None,
+    reporter: Reporter,
+    kept: KeptRun | None = None,
+    *,
+    from_scratch: bool = False,
 ) -> Session:
-    """Load a model, and its data where there is some; `kept` is where the state of training goes."""
+    """Load a model, and its data where there is some; `kept` is where the state of training goes.
+
+    from_scratch: what the model answers now says nothing of the data, as it is yet to be trained.
+    """
     custom = Path(opening.custom_objects) if opening.custom_objects else None
     loaded = load_model(path, custom_objects=custom, trust_model=opening.trust_model)
     for note in loaded.notes:
         reporter.note(note)
-    data = None
+    session = Session(loaded, None, store=TrainingStore(kept) if kept else None)
     if source:
-        data = open_data(source.name, interface(loaded.model), source.options)
-        tell_about_data(data, reporter)
-    return Session(loaded, data, store=TrainingStore(kept) if kept else None)
+        predict = None if from_scratch else session.predictor
+        session.data = open_data(source.name, session.interface, source.options, predict)
+        tell_about_data(session.data, reporter)
+    return session
 
 
 def tell_about_data(data: Data, reporter: Reporter) -> None:

@@ -43,9 +43,10 @@ class DataRecipe:
     )
     scale: str = option(
         "auto",
-        "Scaling of images of whole numbers: auto, none, or a factor.",
+        "Scaling of the inputs: as the model answers best (auto), none, a factor, a range such as -1:1, or standard "
+        "(by channel; torch, caffe: with ImageNet's means).",
         needs=DATA,
-        metavar="auto|none|FACTOR",
+        metavar="auto|none|FACTOR|MIN:MAX|standard",
         panel="Data",
     )
     metric: str | None = option(

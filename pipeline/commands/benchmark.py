@@ -13,7 +13,6 @@ from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataSource
-from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measured_energies, size_columns
 from edgeprune.pipeline.files.file_scores import score_file
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
@@ -27,6 +26,7 @@ from edgeprune.tflite_export.contents.reader import read_tflite
 from edgeprune.tflite_export.contents.summary import TfliteSummary
 from edgeprune.tflite_export.runtimes.operator_times import operator_times
 from edgeprune.tflite_export.runtimes.probe import Probe, probe, probe_bytes
+from edgeprune.tflite_export.runtimes.runtime import Runner
 
 SECONDS_PER_FILE = 3.0
 
@@ -47,12 +47,12 @@ class _Entry:
 def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
     """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
     entries: list[_Entry] = []
-    datasets: dict[tuple[object, ...], Data] = {}
+    interfaces: dict[tuple[object, ...], Interface] = {}
     source = data_source(recipe, recipe.seed)
     with reporter.progress("benchmark", len(paths)) as advance:
         for path in paths:
             read = _tflite_entry if is_tflite(path) else _keras_entry
-            entries.append(read(path, source, recipe, datasets, reporter))
+            entries.append(read(path, source, recipe, interfaces, reporter))
             advance(path.name)
     timed = [entry.tflite for entry in entries if entry.tflite is not None]
     seconds = SECONDS_PER_FILE * len(timed)
@@ -64,7 +64,6 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
         for entry in entries
     )
-    tell_class_losses(rows[0], rows[1:], reporter)
     extra = _operators(entries, recipe, reporter) if recipe.operators else {}
     outputs = {}
     if recipe.plot and not has_points(rows):
@@ -94,12 +93,11 @@ def _keras_entry(
     path: Path,
     source: DataSource | None,
     recipe: BenchmarkRecipe,
-    datasets: dict[tuple[object, ...], Data],
+    interfaces: dict[tuple[object, ...], Interface],
     reporter: Reporter,
 ) -> _Entry:
     session = open_session(path, recipe, source, reporter)
-    if session.data:
-        datasets[_shapes(session.interface)] = session.data
+    interfaces[_shapes(session.interface)] = session.interface
     row = session.measure(file=str(path), model_bytes=size_of(path))
     try:
         with Exporter(session, recipe.seed) as exporter:
@@ -116,7 +114,7 @@ def _tflite_entry(
     path: Path,
     source: DataSource | None,
     recipe: BenchmarkRecipe,
-    datasets: dict[tuple[object, ...], Data],
+    interfaces: dict[tuple[object, ...], Interface],
     reporter: Reporter,
 ) -> _Entry:
     data = path.read_bytes()
@@ -139,22 +137,24 @@ def _tflite_entry(
         model_bytes=len(data),
     )
     if source:
-        examples = _data_for(summary, source, datasets, reporter)
-        scored = score_file(examples, data)
-        row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
+        examples = _data_for(summary, data, source, interfaces, reporter)
+        row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
     return _Entry.probed(row, data, found)
 
 
 def _data_for(
-    summary: TfliteSummary, source: DataSource, datasets: dict[tuple[object, ...], Data], reporter: Reporter
+    summary: TfliteSummary,
+    file: bytes,
+    source: DataSource,
+    interfaces: dict[tuple[object, ...], Interface],
+    reporter: Reporter,
 ) -> Data:
-    """The data as a Keras file of the same shapes has it (which knows more of the task), else by the file itself."""
-    interface = file_interface(summary)
-    key = _shapes(interface)
-    if key not in datasets:
-        datasets[key] = open_data(source.name, interface, source.options)
-        tell_about_data(datasets[key], reporter)
-    return datasets[key]
+    """The data, scaled as the file answers best. A Keras file of the same shapes, if there is one, knows its task."""
+    own = file_interface(summary)
+    interface = replace(interfaces.get(_shapes(own), own), scales_itself=False)  # they may be of different models
+    data = open_data(source.name, interface, source.options, Runner(file).run)
+    tell_about_data(data, reporter)
+    return data
 
 
 def _shapes(interface: Interface) -> tuple[object, ...]:

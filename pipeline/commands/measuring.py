@@ -100,7 +100,8 @@ class Bench(ExitStack):
     @cached_property
     def _session(self) -> Session:
         source = data_source(self._recipe, self._recipe.seed)
-        session = open_session(self._path, self._recipe, source, self._reporter)
+        scratch = self._recipe.from_scratch
+        session = open_session(self._path, self._recipe, source, self._reporter, from_scratch=scratch)
         choose_weights(session, self._recipe, methods_of(self._recipe))
         return session
 
@@ -189,12 +190,11 @@ class Bench(ExitStack):
             return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
         self._before_timing()
         (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
-        if exported.score is not None:
-            columns |= {"score": exported.score, "class_scores": exported.class_scores}
+        score = row.score if exported.score is None else exported.score
         columns |= {
             "sparse": exported.sparse,
             "tflite_bytes": len(exported.data),
             "energy_uj_estimate": energy_estimate_uj(exported.data),
             "max_abs_error": exported.verification.max_abs_error,
         }
-        return Measured(replace(row, quantize=quantize, **columns), exported.data)
+        return Measured(replace(row, quantize=quantize, score=score, **columns), exported.data)

@@ -11,7 +11,6 @@ from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.loading.files import save_model
-from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exported, Exporter, unpruned_file
 from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
@@ -61,7 +60,8 @@ def prune(path: Path, recipe: PruneRecipe, reporter: Reporter, *, caches: bool =
 
 def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
     outputs = prune_outputs(path, recipe)
-    session = open_session(path, recipe, data_source(recipe, recipe.seed), reporter, kept)
+    source = data_source(recipe, recipe.seed)
+    session = open_session(path, recipe, source, reporter, kept, from_scratch=recipe.from_scratch)
     choose_weights(session, recipe, [recipe.method])
     original = session.measure(stage="original", model_bytes=size_of(path))
     unpruned = unpruned_file(session, allow_flex=recipe.allow_flex) if recipe.tflite and not recipe.dry_run else b""
@@ -85,10 +85,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
         places = dict(zip(outputs, temporary, strict=True))
         if draw and "plot" in places:
             draw(places["plot"])
-        result = _write(outcome.session, result, choice, places)
-    written = (row for row in result.rows if row.file or row is result.rows[len(outcome.rows)])
-    tell_class_losses(original, written, reporter)
-    return result
+        return _write(outcome.session, result, choice, places)
 
 
 def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: float, reporter: Reporter) -> _Outcome:
@@ -149,7 +146,7 @@ def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurem
     """
     energy = None if "macs" in plan.predicted else original.energy_uj_estimate
     first = replace(original, energy_uj_estimate=energy)
-    known = replace(first, stage="pruned", score=None, class_scores=None, loss=None, metric=None, model_bytes=None)
+    known = replace(first, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
     return first, replace(known, **plan.predicted)
 
 

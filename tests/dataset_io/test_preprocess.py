@@ -4,10 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeprune.contracts.errors import DataError
-from edgeprune.dataset_io.facts import input_facts, label_facts, merged
+from edgeprune.dataset_io.facts import label_facts, merged
 from edgeprune.dataset_io.options import DataOptions
-from edgeprune.dataset_io.preprocess import input_rules
+from edgeprune.dataset_io.parts import ArrayPart
+from edgeprune.dataset_io.preprocess import Preparation, input_rules
 from edgeprune.dataset_io.shapes import fitted_shape
+from edgeprune.dataset_io.suitability.suiting import Unscaled, suit
+from edgeprune.dataset_io.tasks import infer_task
 
 
 @pytest.mark.parametrize(
@@ -43,8 +46,21 @@ def test_a_fitted_shape_holds_the_same_numbers_and_matches_what_was_wanted(found
 
 
 def prepare(array, interface, **options):
-    rules, notes = input_rules(interface, (input_facts(array),), DataOptions(**options))
-    return rules[0].apply(array), " ".join(notes)
+    """The array as `open_data` prepares it for a model whose answers nobody has seen, and the notes."""
+    labels = np.arange(len(array)) % interface.outputs[0].shape[-1]
+    part = ArrayPart((array,), (labels,))
+    (rule,), notes = input_rules(interface, part.input_facts)
+    task, label_rules, _ = infer_task(interface, part.label_facts, DataOptions())
+    unscaled = Unscaled(
+        part=part,
+        origin="training",
+        interface=interface,
+        facts=part.input_facts,
+        preparation=Preparation(inputs=(rule,), labels=label_rules),
+        task=task,
+    )
+    suited = suit(unscaled, DataOptions(**options), predict=None)
+    return suited.preparation.inputs[0].apply(array), " ".join((*notes, *suited.notes))
 
 
 BYTES = np.arange(0, 256, dtype=np.uint8).reshape(4, 8, 8)
