@@ -84,6 +84,8 @@ class Data:
     test: Split
     task: Task
     seed: int = 0
+    class_names: tuple[tuple[str, ...], ...] = ()
+    """For each output the names of its classes; empty where an example has no single class."""
     scale: str = "auto"
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What was chosen for the user (scaling, split, shape), to be printed."""

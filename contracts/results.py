@@ -1,10 +1,13 @@
 """Rows of the results tables, under the names of the JSON contract. What was not measured is None, never 0."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SCHEMA_VERSION = 1
+FLAT_LIST = re.compile(r'\[\n(?:\s*(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},]+),?\n)+\s*\]')
+"""A list of numbers or texts in indented JSON, an entry a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,18 @@ class LayerDetail(LayerReport):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassScores:
+    """Of each class its name, how many examples the test part has, and which share of them is answered rightly.
+
+    None for a class without examples.
+    """
+
+    names: tuple[str, ...]
+    examples: tuple[int, ...]
+    scores: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One row: a stage of `prune`, a point of `sweep`, or a file of `export` and `benchmark`."""
 
@@ -53,6 +68,7 @@ class Measurement:
     sparse: bool | None = None
     metric: str | None = None
     score: float | None = None
+    class_scores: ClassScores | None = None
     loss: float | None = None
     parameters: int | None = None
     prunable_weights: int | None = None
@@ -81,8 +97,9 @@ class Measurement:
         return next((value for value in (self.threshold, self.sparsity_target, self.ratio) if value is not None), None)
 
     def as_row(self) -> dict[str, Any]:
-        """The row as plain JSON values, every key present."""
-        return asdict(self)
+        """The row as plain JSON values, every key present; of the classes only the scores."""
+        classes = self.class_scores
+        return asdict(self) | {"class_scores": classes and list(classes.scores)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +126,7 @@ class Result:
             "model": self.model,
             "recipe": self.recipe,
             "rows": [row.as_row() for row in self.rows],
+            "classes": self._classes(),
             "layers": [asdict(layer) for layer in self.layers],
             "outputs": self.outputs,
             "interrupted": self.interrupted,
@@ -116,5 +134,11 @@ class Result:
         }
 
     def to_json(self) -> str:
-        """The same as text, as `--format json` prints it."""
-        return json.dumps(self.as_json(), indent=2)
+        """The same as text, as `--format json` prints it: a list of numbers or names is one line."""
+        text = json.dumps(self.as_json(), indent=2)
+        return FLAT_LIST.sub(lambda found: re.sub(r"\n\s*", "", found[0].replace(",\n", ", \n")), text)
+
+    def _classes(self) -> dict[str, list[Any]] | None:
+        """Names and numbers of examples of the classes, in the order of the rows' `class_scores`."""
+        known = next((row.class_scores for row in self.rows if row.class_scores), None)
+        return None if known is None else {"names": list(known.names), "examples": list(known.examples)}

@@ -34,18 +34,22 @@ def raw_data(source: str, parts: Mapping[str, Examples]) -> RawData:
     Raises DataError for arrays that are empty, of different lengths, not numbers, or hold NaN or infinity.
     """
     numbered, notes = dict(parts), []
+    class_names: list[tuple[str, ...]] = []
     for position in range(len(next(iter(parts.values())).labels)):
         keys = [list(part.labels)[position] for part in numbered.values()]
         found = [part.labels[key] for part, key in zip(numbered.values(), keys, strict=True)]
         numbers, names = number_text_classes(found)
         for name, key, array in zip(parts, keys, numbers, strict=True):
             numbered[name] = replace(numbered[name], labels={**numbered[name].labels, key: array})
+        class_names.append(names)
         if names:
             notes.append(f"classes of {keys[0]} by number: {', '.join(names)}")
     checked: dict[str, ArrayPart] = {
         name: checked_part(source, dict(part.inputs), dict(part.labels)) for name, part in numbered.items()
     }
-    return RawData(train=checked.get("train"), test=checked.get("test"), notes=tuple(notes))
+    return RawData(
+        train=checked.get("train"), test=checked.get("test"), class_names=tuple(class_names), notes=tuple(notes)
+    )
 
 
 @contextmanager

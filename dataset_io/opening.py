@@ -11,6 +11,7 @@ from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
 from edgeprune.contracts.wording import did_you_mean
+from edgeprune.dataset_io.class_scores import class_names
 from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
 from edgeprune.dataset_io.options import DataOptions
@@ -59,6 +60,7 @@ def open_data(source: str, interface: Interface, options: DataOptions, predict: 
         test=test.split(suited.preparation),
         task=task,
         seed=options.seed,
+        class_names=class_names(interface, task.kinds, raw.class_names),
         scale=suited.scale,
         notes=(*raw.notes, division, *shaping, *suited.notes, *choices),
         warnings=(*raw.warnings, *suited.warnings),

@@ -39,11 +39,13 @@ class Part(Protocol):
 class RawData:
     """What a format found: a training and a test part; one that is not there is None, but never both.
 
-    Where there is only `train`, a test part is split off it.
+    Where there is only `train`, a test part is split off it. `class_names`: for each output's labels the names of its
+    classes by number, where the data has names.
     """
 
     train: Part | None
     test: Part | None
+    class_names: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

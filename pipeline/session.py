@@ -11,7 +11,8 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface, ModelGraph, WeightKey
 from edgeprune.contracts.recipes.recipe import ModelRecipe
-from edgeprune.contracts.results import Measurement
+from edgeprune.contracts.results import ClassScores, Measurement
+from edgeprune.dataset_io.class_scores import class_scores
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataSource
 from edgeprune.dataset_io.scoring import score
@@ -36,6 +37,7 @@ class Score:
 
     metric: str
     score: float
+    classes: ClassScores | None
     loss: float | None
 
 
@@ -107,11 +109,13 @@ class Session:
 
     def score(self, split: Split) -> Score:
         """Score and loss of the model as it is now."""
-        task = self.require_data().task
+        data = self.require_data()
+        task = data.task
         labels, predictions = self.predictor.split(split)
         return Score(
             metric=task.metric.name,
             score=score(task, labels, predictions),
+            classes=class_scores(data, labels, predictions),
             loss=self.loss.value(labels, predictions),
         )
 
@@ -123,6 +127,7 @@ class Session:
             **columns,
             metric=scored.metric if scored else None,
             score=scored.score if scored else None,
+            class_scores=scored.classes if scored else None,
             loss=scored.loss if scored else None,
             parameters=counts.parameters,
             prunable_weights=counts.prunable_weights,

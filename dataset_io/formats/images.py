@@ -66,7 +66,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     if names:
         notes.append("classes by number: " + ", ".join(f"{number} {name}" for number, name in enumerate(names)))
     notes += _left_out(root, folders, len(every_path))
-    return RawData(train=parts.get("train"), test=parts.get("test"), notes=tuple(notes))
+    return RawData(train=parts.get("train"), test=parts.get("test"), class_names=(names,), notes=tuple(notes))
 
 
 def write(folder: Path, parts: Mapping[str, Examples]) -> str:

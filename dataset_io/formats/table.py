@@ -51,10 +51,11 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     label = frame.pop(name)
     if len(frame.columns) == 0:
         raise DataError(f"{source} has one column, {name!r}", "give columns for the input beside the labels")
-    labels, notes = _labels(source, name, label)
+    labels, names = _labels(source, name, label)
+    notes = (f"classes of column {name!r} by number: {', '.join(names[:20])}",) if names else ()
     features = {"the input columns": _features(source, frame)}
     part = checked_part(source, features, {f"column {name!r}": labels})
-    return RawData(train=part, test=None, notes=notes, warnings=warnings)
+    return RawData(train=part, test=None, class_names=(names,), notes=notes, warnings=warnings)
 
 
 def write(folder: Path, parts: Mapping[str, Examples]) -> str:
@@ -136,14 +137,14 @@ def _label_column(source: str, columns: list[str], options: DataOptions) -> str:
 
 
 def _labels(source: str, name: str, label: Any) -> tuple[Array, tuple[str, ...]]:
-    """Labels as numbers, and a note on the classes where they were text."""
+    """Labels as numbers, and the names of the classes where they were text."""
     missing = int(label.isna().sum())
     if missing:
         raise DataError(f"{source}: column {name!r} has no value in {missing} rows", "remove these rows")
     if label.dtype.kind in "biuf":
         return np.asarray(label.to_numpy()), ()
     (numbers,), names = number_text_classes([label.astype(str).to_numpy(dtype=str)])
-    return numbers, (f"classes of column {name!r} by number: {', '.join(names[:20])}",)
+    return numbers, names
 
 
 def _features(source: str, frame: Any) -> Array:

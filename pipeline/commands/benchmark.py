@@ -13,6 +13,7 @@ from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataSource
+from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measured_energies, size_columns
 from edgeprune.pipeline.files.file_scores import score_file
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
@@ -64,6 +65,7 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         else replace(entry.row, **size_columns(entry.tflite), **next(latencies), energy_uj_measured=next(energies))
         for entry in entries
     )
+    tell_class_losses(rows[0], rows[1:], reporter)
     extra = _operators(entries, recipe, reporter) if recipe.operators else {}
     outputs = {}
     if recipe.plot and not has_points(rows):
@@ -138,7 +140,8 @@ def _tflite_entry(
     )
     if source:
         examples = _data_for(summary, data, source, interfaces, reporter)
-        row = replace(row, metric=examples.task.metric.name, score=score_file(examples, data))
+        scored = score_file(examples, data)
+        row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
     return _Entry.probed(row, data, found)
 
 

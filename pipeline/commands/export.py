@@ -8,6 +8,7 @@ from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.contracts.recipes.recipe import ExportRecipe, MethodRecipe, as_plain
 from edgeprune.contracts.recipes.training import TrainingRecipe
 from edgeprune.contracts.results import Result
+from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exporter, unpruned_file
 from edgeprune.pipeline.files.file_choice import choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
@@ -50,6 +51,7 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
     choice = choose_file(files, unpruned, recipe, metric, original=model.score, model=model.score)
     chosen = choice.chosen.exported
     rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
+    tell_class_losses(model, rows[-1:], reporter)
     tell_about(chosen, recipe.tflite, reporter)
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:

@@ -190,11 +190,12 @@ class Bench(ExitStack):
             return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
         self._before_timing()
         (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
-        score = row.score if exported.score is None else exported.score
+        if exported.score is not None:
+            columns |= {"score": exported.score, "class_scores": exported.class_scores}
         columns |= {
             "sparse": exported.sparse,
             "tflite_bytes": len(exported.data),
             "energy_uj_estimate": energy_estimate_uj(exported.data),
             "max_abs_error": exported.verification.max_abs_error,
         }
-        return Measured(replace(row, quantize=quantize, score=score, **columns), exported.data)
+        return Measured(replace(row, quantize=quantize, **columns), exported.data)

@@ -11,6 +11,7 @@ from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.loading.files import save_model
+from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exported, Exporter, unpruned_file
 from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
@@ -85,7 +86,10 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
         places = dict(zip(outputs, temporary, strict=True))
         if draw and "plot" in places:
             draw(places["plot"])
-        return _write(outcome.session, result, choice, places)
+        result = _write(outcome.session, result, choice, places)
+    written = (row for row in result.rows if row.file or row is result.rows[len(outcome.rows)])
+    tell_class_losses(original, written, reporter)
+    return result
 
 
 def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: float, reporter: Reporter) -> _Outcome:
@@ -146,7 +150,7 @@ def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurem
     """
     energy = None if "macs" in plan.predicted else original.energy_uj_estimate
     first = replace(original, energy_uj_estimate=energy)
-    known = replace(first, stage="pruned", score=None, loss=None, metric=None, model_bytes=None)
+    known = replace(first, stage="pruned", score=None, class_scores=None, loss=None, metric=None, model_bytes=None)
     return first, replace(known, **plan.predicted)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeprune.contracts.recipes.recipe import SweepRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
+from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.commands.measuring import Bench, Measured, describe
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.table_files import result_text
@@ -63,6 +64,7 @@ def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, p
     rows = tuple(row for future in finished for row in future.result())
     if interrupted and not rows:
         raise KeyboardInterrupt
+    tell_class_losses(rows[0], rows[1:], reporter)
     plain = as_plain(recipe)
     result = Result(command="sweep", model=str(path), recipe=plain, rows=rows, interrupted=interrupted)
     if interrupted and store:  # part of a table would stand in the way of the whole one

@@ -11,6 +11,7 @@ from edgeprune.contracts.data import Array, Split
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.recipes.recipe import NumericsRecipe
+from edgeprune.contracts.results import ClassScores
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.keras_models.live.prediction import Predictor
 from edgeprune.keras_models.tfmot import WRAPPED
@@ -34,7 +35,8 @@ CALIBRATION_EXAMPLES = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A verified file, not yet written. `score` is the file's own, on the test part; None without data.
+    """A verified file, not yet written. `score` and `class_scores` are the file's own, on the test part; None without
+    data.
 
     `validation_change` is how much higher its score on the validation part is than the model's, where files are chosen
     by that.
@@ -50,6 +52,7 @@ class Exported:
     sparse: bool
     note: str
     score: float | None = None
+    class_scores: ClassScores | None = None
     validation_change: float | None = None
     micro: MicroCheck | None = None
     micro_score: MicroScore | None = None
@@ -72,6 +75,7 @@ class Exported:
             "quantize": self.numeric,
             "sparse": self.sparse,
             "score": self.score,
+            "class_scores": self.class_scores,
             "loss": None,
             "max_abs_error": self.verification.max_abs_error,
             "arena_bytes": self.arena_bytes,
@@ -131,17 +135,21 @@ class Exporter:
         data = stored.data
         verification = verify(data, self._predictor, self._examples, quantize)
         micro, scored = self._micro(quantize, options, data, model_score is not None)
-        value = None
+        found = tested = None
         if model_score is not None:
-            value = checked_score(quantize, options, self._session.require_data(), data, model_score, part)
+            found = checked_score(quantize, options, self._session.require_data(), data, model_score, part)
+            tested = found if part is None else score_file(self._session.require_data(), data)
         return Exported(
             quantize=quantize,
             data=data,
             verification=verification,
             sparse=stored.sparse,
             note=stored.note,
-            score=value if part is None else score_file(self._session.require_data(), data),
-            validation_change=None if part is None or value is None or model_score is None else value - model_score,
+            score=tested.score if tested else None,
+            class_scores=tested.classes if tested else None,
+            validation_change=None
+            if part is None or found is None or model_score is None
+            else found.score - model_score,
             micro=micro,
             micro_score=scored,
             float_weights=self._float_weights(data),

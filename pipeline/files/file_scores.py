@@ -7,6 +7,8 @@ import numpy as np
 from edgeprune.contracts.data import Array, Batch, Data, Split, Task
 from edgeprune.contracts.errors import ExportError
 from edgeprune.contracts.recipes.parts import ExportOptions
+from edgeprune.contracts.results import ClassScores
+from edgeprune.dataset_io.class_scores import class_scores
 from edgeprune.dataset_io.scoring import score, spread
 from edgeprune.pipeline.quality import drop
 from edgeprune.tflite_export.contents.reader import read_tflite
@@ -22,6 +24,14 @@ MICRO_EXAMPLES = (32, 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileScore:
+    """What a file is worth on one part of the data."""
+
+    score: float
+    classes: ClassScores | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MicroScore:
     """Scores of one file on the same `examples` of the test part."""
 
@@ -30,26 +40,26 @@ class MicroScore:
     examples: int
 
 
-def score_file(data: Data, file: bytes, part: Split | None = None) -> float:
-    """Score of a .tflite file on a part of the data (None: the test part), run in LiteRT."""
-    return score(data.task, *_labels_and_predictions(data, file, part or data.test))
+def score_file(data: Data, file: bytes, part: Split | None = None) -> FileScore:
+    """What a .tflite file is worth on a part of the data (None: the test part), run in LiteRT."""
+    return _scored(data, *_labels_and_predictions(file, part or data.test))
 
 
 def checked_score(
     quantize: str, options: ExportOptions, data: Data, file: bytes, model_score: float, part: Split | None
-) -> float:
-    """Score of a file; where --max-drop is given, that decides later what is too little.
+) -> FileScore:
+    """What a file is worth; where --max-drop is given, that decides later what is too little.
 
     Raises ExportError where it is more than `LARGEST_DROP` below the model's.
     """
-    labels, predictions = _labels_and_predictions(data, file, part or data.test)
-    value, metric = score(data.task, labels, predictions), data.task.metric
-    if not options.has_max_drop and not _loss(data.task, labels, model_score, value) <= LARGEST_DROP:
+    labels, predictions = _labels_and_predictions(file, part or data.test)
+    found = _scored(data, labels, predictions)
+    if not options.has_max_drop and not _loss(data.task, labels, model_score, found.score) <= LARGEST_DROP:
         raise ExportError(
-            f"--quantize {quantize}: {metric.name} falls from {model_score:.4f} to {value:.4f}",
+            f"--quantize {quantize}: {data.task.metric.name} falls from {model_score:.4f} to {found.score:.4f}",
             "export with another --quantize, calibrate on data like the device's, or allow it with --max-drop",
         )
-    return value
+    return found
 
 
 def micro_batch(data: Data, file: bytes) -> Batch:
@@ -92,7 +102,11 @@ def _loss(task: Task, labels: tuple[Array, ...], before: float, after: float) ->
     return 100 * (after - before) / max(width, 1e-12)
 
 
-def _labels_and_predictions(data: Data, file: bytes, part: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+def _scored(data: Data, labels: tuple[Array, ...], predictions: tuple[Array, ...]) -> FileScore:
+    return FileScore(score=score(data.task, labels, predictions), classes=class_scores(data, labels, predictions))
+
+
+def _labels_and_predictions(file: bytes, part: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     runner = Runner(file)
     batches = [(labels, runner.run(inputs)) for inputs, labels in part.batches(BATCH_SIZE)]
     labels, predictions = (

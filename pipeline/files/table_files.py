@@ -28,9 +28,13 @@ def result_text(result: Result, suffix: str) -> str:
 
 
 def plain_rows(rows: Sequence[Measurement]) -> list[Mapping[str, Any]]:
-    """Rows by their JSON keys; keys that are null throughout are left out."""
+    """Rows by their JSON keys; keys that are null throughout are left out, and what is no single value."""
     full = [row.as_row() for row in rows]
-    keys = [key for key in (full[0] if full else {}) if any(row[key] is not None for row in full)]
+    keys = [
+        key
+        for key in (full[0] if full else {})
+        if any(row[key] is not None and not isinstance(row[key], list) for row in full)
+    ]
     return [{key: row[key] for key in keys} for row in full]
 
 

@@ -5,12 +5,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.errors import OutputError
 from edgeprune.contracts.origin import differences, origin
-from edgeprune.contracts.results import Measurement
+from edgeprune.contracts.results import ClassScores, Measurement
 from edgeprune.pipeline.kept.kept_run import KeptRun
 
 SUFFIX = ".json"
@@ -45,7 +46,7 @@ class RowStore:
         file = self._file(point)
         if file.exists() and not file.is_file():  # said by `get`
             return
-        content = {"origin": dict(origin()), "point": dict(point), "rows": [row.as_row() for row in rows]}
+        content = {"origin": dict(origin()), "point": dict(point), "rows": [asdict(row) for row in rows]}
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
         try:
             self._place.make()
@@ -85,7 +86,13 @@ def _read(file: Path, point: Mapping[str, Any]) -> tuple[Measurement, ...]:
     checksum = content.pop("checksum")
     if checksum != _checksum(content) or content["point"] != _as_json(dict(point)) or differences(content["origin"]):
         raise ValueError("not as it was written")
-    return tuple(Measurement(**row) for row in content["rows"])
+    return tuple(_measurement(row) for row in content["rows"])
+
+
+def _measurement(row: Mapping[str, Any]) -> Measurement:
+    classes = row["class_scores"]
+    known = classes and ClassScores(**{name: tuple(values) for name, values in classes.items()})
+    return Measurement(**{**row, "class_scores": known})
 
 
 def _checksum(content: Any) -> str:

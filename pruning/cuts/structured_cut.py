@@ -15,6 +15,7 @@ from edgeprune.contracts.model import ModelGraph, WeightKey
 from edgeprune.contracts.recipes.recipe import MethodRecipe
 from edgeprune.pruning.criteria import l1
 from edgeprune.pruning.cuts import unit_choice
+from edgeprune.pruning.cuts.mac_budget import CLOSE, by_macs
 from edgeprune.pruning.cuts.macs import MacCount
 from edgeprune.pruning.cuts.report import layer_reports
 from edgeprune.pruning.importance import Evidence, Member, relative_to_group
@@ -85,7 +86,9 @@ def plan_cut(
     elif request.ratio is not None:
         kept = unit_choice.by_ratio(of, request.ratio, request.scope)
     elif request.macs is not None:
-        kept = unit_choice.by_macs(of, request.macs, request.scope, MacCount(model, graph, terms))
+        count = MacCount(model, graph, terms)
+        kept = by_macs(of, request.macs, request.scope, count)
+        notes += _distance_notes(request, kept, count)
     else:
         raise UsageError("nothing says how much to remove", "give --threshold, --ratio or --macs")
     plan = ChannelPlan(graph=graph, kept=kept)
@@ -168,6 +171,16 @@ def _floor_notes(graph: ChannelGraph, of: unit_choice.Candidates, kept: unit_cho
         f"{graph.groups[group].name}: {stay[group]} of {of.sizes[group]} channels, the fewest that may stay"
         for group in at_floor
     ]
+
+
+def _distance_notes(request: CutRequest, kept: unit_choice.Kept, macs: MacCount) -> list[str]:
+    """That the cut keeps much less of the MACs than it might, and how much."""
+    whole, asked = macs(np.ones_like(kept)), request.macs or 0.0
+    share = macs(kept) / max(whole, 1)
+    if kept.all() or share >= (1 - CLOSE) * asked:
+        return []
+    steps = f"channels go in steps of {request.align} (--align)" if request.align > 1 else "whole channels go"
+    return [f"{share:.4f} of the MACs stay, the nearest found below the {asked:g} asked for: {steps}"]
 
 
 def _nothing_notes(request: CutRequest, kept: unit_choice.Kept) -> list[str]:

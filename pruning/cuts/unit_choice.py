@@ -4,23 +4,18 @@ Inside a group units go in the order of their scores, so a cut is one number a g
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.channels import Ids
-from edgeprune.contracts.errors import ModelError
 
 Kept = npt.NDArray[np.bool_]
 
 GLOBAL_SHARE = 0.9
 """A ranking over the whole model takes no more than this share of a group before all others have given as much."""
-
-
-CLOSE = 0.005
-"""A cut this close below the MACs that were asked for (as a share of all) is not refined further."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,74 +73,19 @@ def by_ratio(of: Candidates, ratio: float, scope: str) -> Kept:
     if scope == "layer":
         return keep(of, np.floor(ratio * of.sizes + 1e-9).astype(np.int64))
     cuttable = int(of.sizes[of.lowest < of.sizes].sum())
-    return keep(of, _going(of, removal_order(of, scope)[: int(ratio * cuttable + 1e-9)]))
+    return keep(of, going_of(of, removal_order(of, scope)[: int(ratio * cuttable + 1e-9)]))
 
 
-def by_macs(of: Candidates, ratio: float, scope: str, macs: Callable[[Kept], int]) -> Kept:
-    """The first cut along the removal order with at most `ratio` of the MACs; `macs` never grows when more goes.
-
-    Where one unit is a large step (small models), the cut that spares the last group instead, and units given back,
-    bring it closer. With a step, counts are rounded down from there: what lies between two multiples costs the time of
-    the next higher one. Raises ModelError where even the largest cut has more.
-    """
-    if (of.step > 1).any():
-        return _rounded_down(of, by_macs(replace(of, step=np.ones_like(of.step)), ratio, scope, macs))
-    order = removal_order(of, scope)
-    whole = macs(np.ones(len(of.group_of), dtype=bool))
-    least = macs(keep(of, _going(of, order)))
-    if least > ratio * whole:
-        raise ModelError(
-            f"--macs {ratio:g}: the smallest possible model still has {least / max(whole, 1):.4f} of the MACs",
-            "ask for more, lower --align, or see the skipped layers",
-        )
-
-    def count(going: Ids) -> int:
-        return macs(keep(of, going))
-
-    def fits(going: Ids) -> bool:
-        return count(going) <= ratio * whole
-
-    length = _first_fit(of, order, fits)
-    going = _going(of, order[:length])
-    if length and count(going) < (ratio - CLOSE) * whole:
-        last = of.group_of[order[length - 1]]
-        spared = order[length:][of.group_of[order[length:]] != last]
-        other = np.concatenate([order[: length - 1], spared])
-        choices = [going, _going(of, other[: _first_fit(of, other, fits)])]
-        going = max((_give_back(choice, order, of, fits) for choice in choices if fits(choice)), key=count)
-    return keep(of, going)
-
-
-def _rounded_down(of: Candidates, kept: Kept) -> Kept:
-    """The same cut with the counts of the groups that lose units rounded down to the step."""
-    stay = np.bincount(of.group_of[kept], minlength=len(of.sizes))
-    stay = np.where(stay < of.sizes, np.maximum(stay // of.step * of.step, of.lowest), stay)
-    rounded: Kept = of.rank >= (of.sizes - stay)[of.group_of]
-    return rounded
-
-
-def _first_fit(of: Candidates, order: Ids, fits: Callable[[Ids], bool]) -> int:
+def first_fit(of: Candidates, order: Ids, fits: Callable[[Ids], bool]) -> int:
     """How many units, in this order, have to go until the rest fits (all of them, if it never does)."""
     low, high = 0, len(order)
     while low < high:
         middle = (low + high) // 2
-        if fits(_going(of, order[:middle])):
+        if fits(going_of(of, order[:middle])):
             high = middle
         else:
             low = middle + 1
     return low
-
-
-def _give_back(going: Ids, order: Ids, of: Candidates, fits: Callable[[Ids], bool]) -> Ids:
-    """Let units stay after all as long as the rest still fits, groups whose units go last first."""
-    for group in dict.fromkeys(of.group_of[order[::-1]].tolist()):
-        while going[group] > 0:
-            less = going.copy()
-            less[group] -= 1
-            if not fits(less):
-                break
-            going = less
-    return going
 
 
 def removal_order(of: Candidates, scope: str) -> Ids:
@@ -154,14 +94,25 @@ def removal_order(of: Candidates, scope: str) -> Ids:
     Scope `layer`: by their rank as a share of their group, so that all groups shrink alike. Scope `global`: by their
     scores, the last tenth of each group (see GLOBAL_SHARE) after all others.
     """
-    share = (of.rank + 1) / of.sizes[of.group_of]
     if scope == "layer":
-        order = np.lexsort((of.group_of, share))
+        order = np.lexsort((of.group_of, share_of_group(of)))
     else:
-        order = np.lexsort((of.rank, of.group_of, of.scores, share > GLOBAL_SHARE))
+        order = np.lexsort((of.rank, of.group_of, of.scores, last_share(of)))
     return order[of.may_go[order]]
 
 
-def _going(of: Candidates, units: Ids) -> Ids:
+def share_of_group(of: Candidates) -> Vector:
+    """The share of its group that is gone once a unit goes, above 0 to 1; shape (units,)."""
+    share: Vector = (of.rank + 1) / of.sizes[of.group_of]
+    return share
+
+
+def last_share(of: Candidates) -> Kept:
+    """Whether a unit is among the last of its group (see GLOBAL_SHARE)."""
+    last: Kept = share_of_group(of) > GLOBAL_SHARE
+    return last
+
+
+def going_of(of: Candidates, units: Ids) -> Ids:
     """How many of each group are among these units."""
     return np.bincount(of.group_of[units], minlength=len(of.sizes))

@@ -17,6 +17,10 @@ def tflite(function, *specs, allow_custom=False):
     return converter.convert()
 
 
+def softmax_of(weights):
+    return lambda x: tf.nn.softmax(x @ weights)
+
+
 WEIGHTS = np.random.default_rng(0).standard_normal((8, 4), np.float32)
 FLOATS, WORDS = tf.TensorSpec((1, 8)), tf.TensorSpec((2,), tf.string)
 OTHER_PEOPLES = {
@@ -79,6 +83,22 @@ def test_scores_are_plotted_and_batches_told(tmp_path, capsys):
 def test_a_plot_that_could_not_be_drawn_is_wrong_usage(options, message, capsys):
     assert run(["benchmark", "a.tflite", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_class_that_pays_is_told_of(tmp_path, capsys):
+    labels = np.array(["cat", "dog", "owl"])[np.repeat([0, 1, 2], (100, 950, 950))]
+    inputs = np.zeros((2000, 8), np.float32)
+    inputs[np.arange(2000), np.unique(labels, return_inverse=True)[1]] = 1
+    inputs[:15, 5] = 1  # these cats are dogs to the second file
+    np.savez(tmp_path / "d.npz", x_train=inputs, y_train=labels, x_test=inputs, y_test=labels)
+    paths = [tmp_path / "first.tflite", tmp_path / "second.tflite"]
+    for path, weight in zip(paths, (0, 9), strict=True):
+        weights = np.eye(8, 3, dtype=np.float32)
+        weights[5, 1] = weight
+        path.write_bytes(tflite(softmax_of(weights), FLOATS))
+    assert run(["benchmark", *map(str, paths), "--runs", "3", "--data", str(tmp_path / "d.npz")]) == 0
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning:")]
+    assert "second.tflite: the average loses 0.75 points, but class cat loses 15.0 (100.0% to 85.0%" in warning
 
 
 def test_a_model_that_makes_no_file_has_no_energy_beside_those_of_files(tmp_path, capsys):

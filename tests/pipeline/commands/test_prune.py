@@ -36,6 +36,15 @@ def test_the_rows_tell_each_stage(pruned):
     assert rows[3]["tflite_bytes"] < rows[0]["tflite_bytes"] / 3
 
 
+def test_every_row_has_the_scores_of_the_classes(pruned):
+    _, done = pruned
+    classes, rows = done.json["classes"], done.json["rows"]
+    assert classes["names"] == [str(digit) for digit in range(10)]
+    assert sum(classes["examples"]) == 450
+    for row in rows:
+        assert np.average(row["class_scores"], weights=classes["examples"]) == pytest.approx(row["score"], abs=1e-4)
+
+
 def test_where_files_are_made_energies_are_those_of_files_alone(pruned):
     folder, done = pruned
     energies = [row["energy_uj_estimate"] for row in done.json["rows"]]

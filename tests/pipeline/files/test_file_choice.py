@@ -75,8 +75,8 @@ def test_what_a_file_loses_is_judged_on_the_validation_part(tried):
     data = session.data
     model = session.score(data.validation).score
     for exported in files:
-        assert exported.score == score_file(data, exported.data)
-        assert exported.validation_change == score_file(data, exported.data, data.validation) - model
+        assert exported.score == score_file(data, exported.data).score
+        assert exported.validation_change == score_file(data, exported.data, data.validation).score - model
 
 
 def test_the_validation_part_chooses_and_the_gates_hold_on_the_test_part(tried):

@@ -8,12 +8,16 @@ import shutil
 import pytest
 
 from edgeprune.contracts.origin import origin
-from edgeprune.contracts.results import Measurement
+from edgeprune.contracts.results import ClassScores, Measurement
 from edgeprune.pipeline.kept.kept_run import KeptRun
 from edgeprune.pipeline.kept.row_store import RowStore, identify
 
 POINT = {"threshold": 0.1, "include": ("a*",)}
-ROWS = (Measurement(threshold=0.1, score=0.123456789), Measurement(threshold=0.1, quantize="int8"))
+CLASSES = ClassScores(names=("cat", "dog"), examples=(3, 0), scores=(0.3333, None))
+ROWS = (
+    Measurement(threshold=0.1, score=0.123456789, class_scores=CLASSES),
+    Measurement(threshold=0.1, quantize="int8"),
+)
 
 
 def row_store(folder, notes, identity="a"):

@@ -79,6 +79,15 @@ def test_macs_are_at_most_what_is_asked():
     assert 0.47 < share <= 0.5
 
 
+def test_steps_that_miss_what_is_asked_are_told_with_what_is_left():
+    plan, counts = stay(CutRequest(macs=0.9, align=8))
+    assert counts == [8, 8]
+    assert (
+        "0.5556 of the MACs stay, the nearest found below the 0.9 asked for: channels go in steps of 8 (--align)"
+        in (plan.notes)
+    )
+
+
 def test_the_report_has_every_layer_with_its_units_and_reasons():
     plan, _ = stay(CutRequest(ratio=0.5), channels(second_frozen="joined with an input"))
     rows = {row.name: row for row in plan.layers}
