@@ -1,5 +1,6 @@
 """Prepare the data as the model was trained: by `--scale`, or by how it answers; and say where it does not answer."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -21,7 +22,7 @@ _READ = 64
 _FEWEST, _VALUES = 512, 2_000_000
 """Examples for the means and deviations of `standard`: as many as hold this many values, at least the first number."""
 _MOST_VALUES = 50_000_000
-"""Values of the examples that the model is tried on; they are in memory at once."""
+"""Values of inputs and answers of the examples that the model is tried on; they are in memory at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +77,9 @@ def suit(data: Unscaled, options: DataOptions, predict: Predict | None) -> Suite
 
 def _trial(data: Unscaled, stored: Split, options: DataOptions, predict: Predict) -> Trial:
     (first, _) = next(stored.batches(1, np.arange(1)))
-    most = max(FEW_EXAMPLES, min(MOST_EXAMPLES, _MOST_VALUES // sum(array.size for array in first)))
-    chosen = balanced(stored, most, options.split_seed)
+    answer = sum(math.prod(length or 1 for length in port.shape) for port in data.interface.outputs)
+    most = _MOST_VALUES // (sum(array.size for array in first) + answer)
+    chosen = balanced(stored, max(FEW_EXAMPLES, min(MOST_EXAMPLES, most)), options.split_seed)
     batches = [*stored.batches(_READ, np.sort(chosen))]
     inputs, labels = (tuple(map(np.concatenate, zip(*arrays, strict=True))) for arrays in zip(*batches, strict=True))
     order = np.argsort(np.argsort(chosen))
