@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
 def benchmark(
     files: Files, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
 ) -> int:
-    """Score, size and latency of several files, side by side; changes are against the first."""
+    """Score, size and latency of several files, side by side; changes are against the first, or the original."""
     reporter = TerminalReporter()
     recipe = merge(BenchmarkRecipe, flags, recipe_file, reporter.note)
     check_benchmark(files, recipe)

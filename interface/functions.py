@@ -128,6 +128,8 @@ def benchmark(
         return place.outcome(run(paths, asked, place.messages))
 
 
+MODELS = ("teacher", "original")
+"""Options that name a model."""
 IN_MEMORY = "in memory"
 """Stands in a recipe for what has no path yet, as other options need it."""
 
@@ -136,7 +138,7 @@ def _request(
     kind: type[R], models: Sequence[Any], given: Mapping[str, Any], recipe: str | Path | None, place: Workplace
 ) -> tuple[list[Path], R]:
     """Paths of the models, and a recipe that names files alone: what was given in memory is laid down first."""
-    may_be_live = {"data", "teacher"} & {item.name for item in fields(kind)}
+    may_be_live = {"data", *MODELS} & {item.name for item in fields(kind)}
     live = {
         name: given[name]
         for name in may_be_live
@@ -150,8 +152,9 @@ def _request(
         from edgeprune.interface.given_data import lay_down
 
         files["data"] = str(lay_down(live["data"], place.new, lambda: _ports(paths[0])))
-    if "teacher" in live:
-        files["teacher"] = str(place.model(live["teacher"]))
+    for name in MODELS:
+        if name in live:
+            files[name] = str(place.model(live[name]))
     return paths, replace(asked, **files)
 
 

@@ -99,7 +99,20 @@ class DeviceRecipe(DataRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateRecipe:
+class OriginalRecipe:
+    """What results are compared with."""
+
+    original: str | None = option(
+        None,
+        "Model that changes and --max-drop are against (default: the one that the report beside the model says it was "
+        "pruned from, else the model itself).",
+        metavar="FILE",
+        panel="Quality gates",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRecipe(OriginalRecipe):
     """Quality gates: what misses them is not written, and the exit status is 3."""
 
     min_score: float | None = option(

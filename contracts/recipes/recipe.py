@@ -9,7 +9,13 @@ from math import inf
 from typing import Any
 
 from edgeprune.contracts.recipes.data import DATA, DataRecipe
-from edgeprune.contracts.recipes.export import DeviceRecipe, GateRecipe, NumericsRecipe, QuantizationRecipe
+from edgeprune.contracts.recipes.export import (
+    DeviceRecipe,
+    GateRecipe,
+    NumericsRecipe,
+    OriginalRecipe,
+    QuantizationRecipe,
+)
 from edgeprune.contracts.recipes.fields import option
 from edgeprune.contracts.recipes.method import MethodRecipe
 from edgeprune.contracts.recipes.training import TRAINS, TrainingRecipe
@@ -127,7 +133,7 @@ class ExportRecipe(FileRecipe, ModelRecipe, StoreRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchmarkRecipe(DataRecipe, ModelRecipe):
+class BenchmarkRecipe(OriginalRecipe, DataRecipe, ModelRecipe):
     """`edgeprune benchmark`."""
 
     threads: int = option(1, "Number of threads that LiteRT computes with.", metavar="N", within=(1, 1024))

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 from edgeprune.contracts.data import Data
-from edgeprune.contracts.errors import ExportError
+from edgeprune.contracts.errors import EdgepruneError, ExportError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, as_plain
@@ -18,6 +19,7 @@ from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measur
 from edgeprune.pipeline.files.file_scores import score_file
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
 from edgeprune.pipeline.files.outputs import whole
+from edgeprune.pipeline.original import Original, find_original
 from edgeprune.pipeline.plots.benchmark_plot import has_points, plot_benchmark
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_source
@@ -47,14 +49,7 @@ class _Entry:
 
 def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
     """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
-    entries: list[_Entry] = []
-    interfaces: dict[tuple[object, ...], Interface] = {}
-    source = data_source(recipe, recipe.seed)
-    with reporter.progress("benchmark", len(paths)) as advance:
-        for path in paths:
-            read = _tflite_entry if is_tflite(path) else _keras_entry
-            entries.append(read(path, source, recipe, interfaces, reporter))
-            advance(path.name)
+    entries = _entries(paths, find_original(paths[0], recipe.original, reporter), recipe, reporter)
     timed = [entry.tflite for entry in entries if entry.tflite is not None]
     seconds = SECONDS_PER_FILE * len(timed)
     latencies = iter(latency_columns(timed, threads=recipe.threads, runs=recipe.runs, seconds=seconds))
@@ -77,6 +72,40 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
     return Result(
         command="benchmark", model=str(paths[0]), recipe=as_plain(recipe), rows=rows, outputs=outputs, extra=extra
     )
+
+
+def _entries(
+    paths: Sequence[Path], original: Original | None, recipe: BenchmarkRecipe, reporter: Reporter
+) -> list[_Entry]:
+    """An entry for each file; the original's is the first, where it is known and can be opened."""
+    entries: list[_Entry] = []
+    interfaces: dict[tuple[object, ...], Interface] = {}
+    source = data_source(recipe, recipe.seed)
+    if original:
+        # Code in a file that only a report names never runs.
+        opening = replace(recipe, trust_model=recipe.trust_model and original.named_in is None)
+        try:
+            first = _entry(original.path, source, opening, interfaces, reporter)
+            entries.append(replace(first, row=replace(first.row, stage="original")))
+            paths = [path for path in paths if realpath(path) != realpath(original.path)]
+        except EdgepruneError as error:
+            original.cannot_be_used(error, reporter)
+    with reporter.progress("benchmark", len(paths)) as advance:
+        for path in paths:
+            entries.append(_entry(path, source, recipe, interfaces, reporter))
+            advance(path.name)
+    return entries
+
+
+def _entry(
+    path: Path,
+    source: DataSource | None,
+    recipe: BenchmarkRecipe,
+    interfaces: dict[tuple[object, ...], Interface],
+    reporter: Reporter,
+) -> _Entry:
+    read = _tflite_entry if is_tflite(path) else _keras_entry
+    return read(path, source, recipe, interfaces, reporter)
 
 
 def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:

@@ -8,14 +8,15 @@ from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.contracts.recipes.recipe import ExportRecipe, MethodRecipe, as_plain
 from edgeprune.contracts.recipes.training import TrainingRecipe
 from edgeprune.contracts.results import Result
+from edgeprune.pipeline.baseline import baseline
 from edgeprune.pipeline.class_losses import tell_class_losses
-from edgeprune.pipeline.files.exporting import Exporter, unpruned_file
+from edgeprune.pipeline.files.exporting import Exporter
 from edgeprune.pipeline.files.file_choice import choose_file, export_candidates
-from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
+from edgeprune.pipeline.original import find_original
 from edgeprune.pipeline.planning.prunable_weights import matrix_zeros
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.requests.data import data_source
@@ -28,7 +29,7 @@ from edgeprune.tflite_export.contents.weight_values import check_weights
 def export(path: Path, recipe: ExportRecipe, reporter: Reporter, *, caches: bool = True) -> Result:
     """Convert, verify, score and write by a checked recipe; `caches` as for `prune`.
 
-    The first row is the Keras model, with the size of its float32 file.
+    The first row is the original, with the size of its float32 file; the model's follows where that is another.
     """
     work = partial(_export, path, recipe, reporter)
     if not (recipe.qat_epochs and (recipe.store or caches)):
@@ -40,18 +41,20 @@ def export(path: Path, recipe: ExportRecipe, reporter: Reporter, *, caches: bool
 
 def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun | None) -> Result:
     session = open_session(path, recipe, data_source(recipe, recipe.seed), reporter, kept)
-    model = session.measure(stage="original", model_bytes=size_of(path))
+    named = find_original(path, recipe.original, reporter)
+    compared = baseline(session, named, recipe, reporter, allow_flex=recipe.allow_flex)
+    model = compared.given
     rounded = train_rounded(session, _fit(recipe), reporter) if recipe.qat_epochs else None
     with Exporter(session, recipe.seed, rounded) as exporter:
         files = export_candidates(exporter, session, recipe, model.score, bool(model.zero_weights), reporter)
     for exported in files:
         check_weights(exported.data, matrix_zeros(session))
     metric = session.data.task.metric if session.data else None
-    unpruned = unpruned_file(session, allow_flex=recipe.allow_flex)
-    choice = choose_file(files, unpruned, recipe, metric, original=model.score, model=model.score)
+    original = compared.original
+    choice = choose_file(files, compared.file, recipe, metric, original=original.score, model=model.score)
     chosen = choice.chosen.exported
-    rows = choice.rows([model], replace(model, stage=None, model_bytes=None), recipe.tflite)
-    tell_class_losses(model, rows[-1:], reporter)
+    rows = choice.rows(compared.rows, replace(model, stage=None, model_bytes=None), recipe.tflite)
+    tell_class_losses(original, rows[-1:], reporter)
     tell_about(chosen, recipe.tflite, reporter)
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:

@@ -11,14 +11,16 @@ from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.loading.files import save_model
+from edgeprune.pipeline.baseline import Baseline, baseline
 from edgeprune.pipeline.class_losses import tell_class_losses
-from edgeprune.pipeline.files.exporting import Exported, Exporter, unpruned_file
+from edgeprune.pipeline.files.exporting import Exported, Exporter
 from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
+from edgeprune.pipeline.original import DIGESTS, content_digest, find_original
 from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
 from edgeprune.pipeline.planning.plan import Plan, Pruned, carry_out
 from edgeprune.pipeline.planning.planner import Planner
@@ -64,14 +66,15 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     source = data_source(recipe, recipe.seed)
     session = open_session(path, recipe, source, reporter, kept, from_scratch=recipe.from_scratch)
     choose_weights(session, recipe, [recipe.method])
-    original = session.measure(stage="original", model_bytes=size_of(path))
-    unpruned = unpruned_file(session, allow_flex=recipe.allow_flex) if recipe.tflite and not recipe.dry_run else b""
+    allow_flex = recipe.allow_flex if recipe.tflite and not recipe.dry_run else None
+    named = find_original(path, recipe.original, reporter) if not recipe.dry_run else None
+    compared = baseline(session, named, recipe, reporter, allow_flex=allow_flex)
     training_s = _from_scratch(session, recipe, reporter) if recipe.from_scratch else 0.0
     writes_int8 = recipe.tflite is not None and recipe.quantize == "int8"
     plan = Planner(session, writes_int8=writes_int8).plan(recipe, reporter)
     result = Result(command="prune", model=str(path), recipe=as_plain(recipe), layers=plan.layers)
     if recipe.dry_run:
-        return replace(result, rows=_predicted(original, plan), extra={**plan.details})
+        return replace(result, rows=_predicted(compared.given, plan), extra={**plan.details})
     pruned = carry_out(plan, reporter, proven=recipe.check)
     proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
@@ -79,16 +82,16 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
-    choice = _choose(outcome, recipe, original.score, unpruned, reporter)
+    choice = _choose(outcome, recipe, compared, reporter)
     files = {role: str(file) for role, file in outputs.items()}
-    result = replace(result, rows=(original, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
+    result = replace(result, rows=(*compared.rows, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if draw and "plot" in places:
             draw(places["plot"])
         result = _write(outcome.session, result, choice, places)
-    written = (row for row in result.rows if row.file or row is result.rows[len(outcome.rows)])
-    tell_class_losses(original, written, reporter)
+    written = (row for row in result.rows if row.file or row is result.rows[len(compared.rows) + len(outcome.rows) - 1])
+    tell_class_losses(compared.original, written, reporter)
     return result
 
 
@@ -106,17 +109,15 @@ def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: f
     return _Outcome(session=session, rows=tuple(rows), clustered=clustered, interrupted=interrupted)
 
 
-def _choose(
-    outcome: _Outcome, recipe: PruneRecipe, original: float | None, unpruned: bytes, reporter: Reporter
-) -> Choice | None:
+def _choose(outcome: _Outcome, recipe: PruneRecipe, compared: Baseline, reporter: Reporter) -> Choice | None:
     """The .tflite file, where one is asked for. Raises QualityGateError where it, or the model, misses a gate."""
     data = outcome.session.data
-    metric = data.task.metric if data else None
+    metric, original = data.task.metric if data else None, compared.original.score
     check_gates(recipe, metric, original, outcome.rows[-1].score)
     if not recipe.tflite:
         return None
     files, model = _export(outcome, recipe, reporter), outcome.rows[-1].score
-    choice = choose_file(files, unpruned, recipe, metric, original=original, model=model)
+    choice = choose_file(files, compared.file, recipe, metric, original=original, model=model)
     tell_about(choice.chosen.exported, recipe.tflite, reporter)
     return choice
 
@@ -134,10 +135,11 @@ def _write(session: Session, result: Result, choice: Choice | None, places: dict
     rows = list(result.rows)
     save_model(session.loaded, session.loaded.model, places["model"])
     rows[-1] = replace(rows[-1], model_bytes=size_of(places["model"]))
+    digests = {"original": content_digest(session.loaded.path), "output": content_digest(places["model"])}
     if choice:
         write_tflite_files(choice.chosen.exported, places)
         rows = list(choice.rows(rows, rows[-1], result.outputs["tflite"]))
-    result = replace(result, rows=tuple(rows))
+    result = replace(result, rows=tuple(rows), extra={**result.extra, DIGESTS: digests})
     places["report"].write_text(result.to_json() + "\n", encoding="utf-8")
     return result
 

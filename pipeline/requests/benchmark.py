@@ -15,9 +15,9 @@ def check_benchmark(files: Sequence[Path], recipe: BenchmarkRecipe) -> None:
     """Raise UsageError, ModelFileError or OutputError for a request that could not be carried out in the end."""
     check_data(recipe)
     check_suffix("--plot", recipe.plot, PLOT_SUFFIXES)
-    read = [path for file in files for path in files_read(file, recipe.data, recipe.custom_objects)]
+    read = [path for file in files for path in files_read(file, recipe.data, recipe.custom_objects, recipe.original)]
     check_outputs([Path(recipe.plot)] if recipe.plot else [], read, recipe.force)
     check_named_files(recipe)
-    for file in files:
+    for file in (*files, *([Path(recipe.original)] if recipe.original else [])):
         if not is_tflite(file):
             check_model_file(file)

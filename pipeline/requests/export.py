@@ -17,8 +17,9 @@ def check_export(model: Path, recipe: ExportRecipe) -> None:
     """Raise UsageError or OutputError for a request that could not be carried out in the end."""
     check_device(recipe, recipe.tflite)
     check_file(recipe)
-    check_outputs(export_outputs(recipe).values(), files_read(model, recipe.data, recipe.custom_objects), recipe.force)
-    check_named_files(recipe, store=recipe.store)
+    read = files_read(model, recipe.data, recipe.custom_objects, recipe.original)
+    check_outputs(export_outputs(recipe).values(), read, recipe.force)
+    check_named_files(recipe, recipe.original, store=recipe.store)
     check_data(recipe)
     check_float_layers(model, recipe)
 

@@ -12,9 +12,10 @@ def files_read(model: Path, *named: str | None) -> list[Path]:
     return [model, *(Path(name) for name in named if name)]
 
 
-def check_named_files(opening: ModelRecipe, teacher: str | None = None, **folders: str | None) -> None:
+def check_named_files(opening: ModelRecipe, *models: str | None, **folders: str | None) -> None:
     """Raise UsageError or ModelFileError for a file that is not there or of another kind, or a folder that is none.
 
+    models: beside the one that the command works on.
     folders: by the names of their options; they are written to, and need not exist yet.
     """
     for name, folder in folders.items():
@@ -24,8 +25,9 @@ def check_named_files(opening: ModelRecipe, teacher: str | None = None, **folder
         from edgeprune.keras_models.loading.custom_objects import check_python_file
 
         check_python_file(Path(opening.custom_objects))
-    if teacher:
-        check_model_file(Path(teacher))
+    for model in models:
+        if model:
+            check_model_file(Path(model))
 
 
 def check_model_file(path: Path) -> None:

@@ -6,6 +6,7 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import PruneRecipe
 from edgeprune.pipeline.files.outputs import check_outputs
 from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
+from edgeprune.pipeline.original import report_of
 from edgeprune.pipeline.requests.chosen_method import load_method
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.devices import c_array_outputs, check_device
@@ -38,10 +39,9 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
     outputs = prune_outputs(model, recipe)
     _check_same_format(model, outputs["model"])
     if not recipe.dry_run:
-        check_outputs(
-            outputs.values(), files_read(model, recipe.data, recipe.custom_objects, recipe.teacher), recipe.force
-        )
-    check_named_files(recipe, recipe.teacher, store=recipe.store, tensorboard=recipe.tensorboard)
+        read = files_read(model, recipe.data, recipe.custom_objects, recipe.teacher, recipe.original)
+        check_outputs(outputs.values(), read, recipe.force)
+    check_named_files(recipe, recipe.teacher, recipe.original, store=recipe.store, tensorboard=recipe.tensorboard)
     check_data(recipe)
     check_chosen_layers(model, recipe, [method.KIND])
     check_float_layers(model, recipe)
@@ -50,7 +50,7 @@ def check_prune(model: Path, recipe: PruneRecipe) -> None:
 def prune_outputs(model: Path, recipe: PruneRecipe) -> dict[str, Path]:
     """Role to path of everything that `prune` will write."""
     pruned = Path(recipe.output) if recipe.output else Path(f"{model.stem}.pruned{model.suffix}")
-    outputs = {"model": pruned, "report": Path(f"{pruned}.json")}
+    outputs = {"model": pruned, "report": report_of(pruned)}
     more = {"tflite": recipe.tflite, "plot": recipe.plot}
     return outputs | {role: Path(file) for role, file in more.items() if file} | c_array_outputs(recipe)
 
