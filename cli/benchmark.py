@@ -9,7 +9,7 @@ import typer
 
 from edgeprune.cli.examples import command_with_example
 from edgeprune.cli.options import RecipeFile, with_recipe_options
-from edgeprune.cli.render import Format, FormatOption, print_result, write
+from edgeprune.cli.render import Columns, ColumnsOption, Format, FormatOption, print_result, write
 from edgeprune.cli.terminal import TerminalReporter
 from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe
@@ -47,7 +47,11 @@ def register(app: typer.Typer) -> None:
 
 @with_recipe_options(BenchmarkRecipe)
 def benchmark(
-    files: Files, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+    files: Files,
+    flags: dict[str, Any],
+    recipe_file: RecipeFile = None,
+    form: FormatOption = Format.TABLE,
+    shown: ColumnsOption = Columns.TABLE,
 ) -> int:
     """Score, size and latency of several files, side by side; changes are against the first, or the original."""
     reporter = TerminalReporter()
@@ -60,7 +64,7 @@ def benchmark(
         names = _short_names([row.file or "" for row in result.rows])
         rows = (replace(row, file=name) for row, name in zip(result.rows, names, strict=True))
         result = replace(result, rows=tuple(rows))
-    print_result(result, form, COLUMNS, title="benchmark")
+    print_result(result, form, COLUMNS, title="benchmark", shown=shown)
     if form is Format.TABLE:
         for file, times in result.extra.get("operators", {}).items():
             write(_operator_table(file, times or []))

@@ -6,7 +6,7 @@ import typer
 
 from edgeprune.cli.examples import command_with_example
 from edgeprune.cli.options import ModelFile, RecipeFile, with_recipe_options
-from edgeprune.cli.render import Format, FormatOption, print_result
+from edgeprune.cli.render import Columns, ColumnsOption, Format, FormatOption, print_result
 from edgeprune.cli.terminal import TerminalReporter
 from edgeprune.contracts.recipes.recipe import ExportRecipe
 from edgeprune.contracts.recipes.values import merge
@@ -38,7 +38,11 @@ def register(app: typer.Typer) -> None:
 
 @with_recipe_options(ExportRecipe)
 def export(
-    model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+    model: ModelFile,
+    flags: dict[str, Any],
+    recipe_file: RecipeFile = None,
+    form: FormatOption = Format.TABLE,
+    shown: ColumnsOption = Columns.TABLE,
 ) -> int:
     """Write a .tflite file that is verified against the Keras model."""
     reporter = TerminalReporter()
@@ -47,6 +51,6 @@ def export(
     from edgeprune.pipeline.commands.export import export as run
 
     result = run(model, recipe, reporter)
-    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.quantize}")
+    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.quantize}", shown=shown)
     reporter.outputs(result.outputs)
     return 0

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgeprune.cli.render import Format, print_json, to_text, write
-from edgeprune.cli.tables import count_text, size_text
 from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.results import LayerDetail, Result
+from edgeprune.pipeline.files.columns import count_text, size_text
 
 
 def print_inspection(result: Result, form: Format) -> None:

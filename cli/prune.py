@@ -7,7 +7,7 @@ import typer
 from edgeprune.cli.examples import command_with_example
 from edgeprune.cli.layer_report import candidate_table, layer_table
 from edgeprune.cli.options import ModelFile, RecipeFile, with_recipe_options
-from edgeprune.cli.render import Format, FormatOption, print_result, write
+from edgeprune.cli.render import Columns, ColumnsOption, Format, FormatOption, print_result, write
 from edgeprune.cli.terminal import TerminalReporter
 from edgeprune.contracts.processes.interruption import exit_status
 from edgeprune.contracts.recipes.recipe import PruneRecipe
@@ -41,7 +41,11 @@ def register(app: typer.Typer) -> None:
 
 @with_recipe_options(PruneRecipe)
 def prune(
-    model: ModelFile, flags: dict[str, Any], recipe_file: RecipeFile = None, form: FormatOption = Format.TABLE
+    model: ModelFile,
+    flags: dict[str, Any],
+    recipe_file: RecipeFile = None,
+    form: FormatOption = Format.TABLE,
+    shown: ColumnsOption = Columns.TABLE,
 ) -> int:
     """Make a saved model smaller; optionally fine-tune and export it."""
     reporter = TerminalReporter()
@@ -54,6 +58,6 @@ def prune(
         write(layer_table(result.layers))
         if recipe.dry_run and "candidates" in result.extra:
             write(candidate_table(result.extra))
-    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}")
+    print_result(result, form, COLUMNS, title=f"{model.name}, {recipe.method}", shown=shown)
     reporter.outputs(result.outputs)
     return exit_status() if result.interrupted else 0

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.cli.tables import COLUMNS, change, heading, telling_columns
 from edgeprune.cli.text_table import text_table
 from edgeprune.contracts.results import Measurement, Result
-from edgeprune.pipeline.files.table_files import csv_text, markdown, plain_rows
+from edgeprune.pipeline.files.columns import COLUMNS, change, heading, telling_columns
+from edgeprune.pipeline.files.table_files import csv_text, markdown, rows_text
 
 
 class Format(StrEnum):
@@ -33,14 +33,34 @@ FormatOption = Annotated[
 ]
 
 
-def print_result(result: Result, form: Format, columns: Sequence[str], title: str) -> None:
+class Columns(StrEnum):
+    """--columns."""
+
+    TABLE = "table"
+    ALL = "all"
+
+
+ColumnsOption = Annotated[
+    Columns,
+    typer.Option(
+        "--columns",
+        help="Columns of csv and Markdown: those of the table, or all that were measured, under the names of the JSON. "
+        f"One of: {', '.join(Columns)}. Default: table.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+
+
+def print_result(result: Result, form: Format, columns: Sequence[str], title: str, shown: Columns) -> None:
     """Print a result's rows; as JSON the whole result."""
     if form is Format.JSON:
         print_json(result)
     elif form is Format.TABLE:
         write(measurement_table(result.rows, columns, title))
     else:
-        write(to_text(plain_rows(result.rows), form))
+        chosen = None if shown is Columns.ALL else columns
+        write(rows_text(result.rows, chosen, is_markdown=form is Format.MARKDOWN).rstrip("\n"))
 
 
 def print_json(result: Result) -> None:

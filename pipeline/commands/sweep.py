@@ -1,6 +1,6 @@
 """`edgeprune sweep`: many points of one method, or of several, on one model and in one process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -10,6 +10,7 @@ from edgeprune.contracts.recipes.recipe import SweepRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
 from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.commands.measuring import Bench, Measured, describe
+from edgeprune.pipeline.files.columns import COMPARISON, SWEEP
 from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.table_files import result_text
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
@@ -21,22 +22,29 @@ from edgeprune.pipeline.requests.points import sweep_points
 from edgeprune.tflite_export.contents.sizes import gzip_bytes
 
 Rows = tuple[Measurement, ...]
+Columns = Sequence[str] | None
+"""Of the table that is written; None: all."""
 
 
-def sweep(path: Path, recipe: SweepRecipe, reporter: Reporter, *, caches: bool = True) -> Result:
+def sweep(
+    path: Path, recipe: SweepRecipe, reporter: Reporter, *, caches: bool = True, every_column: bool = False
+) -> Result:
     """Measure the unpruned model and every point of a checked recipe, each from the original weights.
 
     Finished rows are kept in `recipe.store`, else, where `caches`, until the sweep has succeeded. Ctrl-C ends it with
-    the rows so far.
+    the rows so far. every_column: the table that is written has all that was measured.
     """
     sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
     identity = identify(path, *sources)
     name = "" if recipe.store else identity[:24]
-    work = partial(_sweep, path, identity, recipe, reporter)
+    columns = None if every_column else COMPARISON if recipe.methods else SWEEP
+    work = partial(_sweep, path, identity, recipe, reporter, columns)
     return keeping(name, recipe.store, reporter, work) if recipe.store or caches else work(None)
 
 
-def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, place: KeptRun | None) -> Result:
+def _sweep(
+    path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, columns: Columns, place: KeptRun | None
+) -> Result:
     """Compressing a file takes about as long as all else, so a thread does it while the next point is made.
 
     It rests while something is timed.
@@ -72,7 +80,7 @@ def _sweep(path: Path, identity: str, recipe: SweepRecipe, reporter: Reporter, p
         return result
     if interrupted:
         reporter.warning(f"interrupted: {len(rows)} rows are kept")
-    return _write_files(result, recipe, reporter)
+    return _write_files(result, recipe, columns, reporter)
 
 
 def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Rows:
@@ -86,7 +94,7 @@ def _compress(found: list[Measured], keep: Callable[[Rows], None] | None) -> Row
     return rows
 
 
-def _write_files(result: Result, recipe: SweepRecipe, reporter: Reporter) -> Result:
+def _write_files(result: Result, recipe: SweepRecipe, columns: Columns, reporter: Reporter) -> Result:
     """Write the table and the plot that were asked for, both or none."""
     plot = _plot_of(result.rows, recipe) if recipe.plot else None
     if recipe.plot and not plot:
@@ -96,7 +104,7 @@ def _write_files(result: Result, recipe: SweepRecipe, reporter: Reporter) -> Res
     with all_whole([Path(file) for file in outputs.values()], recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if recipe.output:
-            places["table"].write_text(result_text(result, Path(recipe.output).suffix), encoding="utf-8")
+            places["table"].write_text(result_text(result, Path(recipe.output).suffix, columns), encoding="utf-8")
         if plot:
             plot(result.rows, places["plot"])
     return result

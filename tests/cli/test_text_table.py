@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeprune.cli.tables import telling_columns
 from edgeprune.cli.text_table import fitted_table, shortened
 from edgeprune.contracts.results import Measurement
+from edgeprune.pipeline.files.columns import telling_columns
 
 HEADINGS = ["layer", "kind", "output", "params", "MACs", "prunable"]
 LAYERS = [

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from edgeprune.cli.main import run
-from edgeprune.cli.tables import COLUMNS, heading
 from edgeprune.contracts.results import Measurement
+from edgeprune.pipeline.files.columns import COLUMNS, heading
 
 
 @pytest.fixture(scope="module")

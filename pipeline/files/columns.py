@@ -137,6 +137,46 @@ COLUMNS = {
 }
 
 
+NOTHING = frozenset(("", "–"))
+"""Cells without a value."""
+POINT = ("threshold", "sparsity_target", "ratio")
+KEYS = {
+    "stage": ("stage", "file"),
+    "point": ("method", *POINT),
+    "target": POINT,
+    "quantize": ("quantize", "sparse"),
+    "score": ("metric", "score"),
+}
+"""Of columns that show another key than their own, or several: the JSON keys."""
+
+SWEEP = (
+    "point",
+    "quantize",
+    "score",
+    "parameters",
+    "prunable_weights",
+    "zero_weights",
+    "sparsity",
+    "tflite_bytes",
+    "tflite_gzip_bytes",
+    "latency_ms_p50",
+    "energy_uj_estimate",
+)
+COMPARISON = (
+    "method",
+    "target",
+    "quantize",
+    "score",
+    "parameters",
+    "sparsity",
+    "tflite_gzip_bytes",
+    "training_s",
+    "latency_ms_p50",
+    "energy_uj_estimate",
+)
+"""Columns of a sweep over one method, and over several."""
+
+
 def change(column: Column, row: Measurement, first: Measurement) -> str:
     """What changed against the first row: points for scores up to 1, a factor from 2 on, else a percentage."""
     if column.number is None:
@@ -164,7 +204,7 @@ def telling_columns(names: Sequence[str], rows: Sequence[Measurement]) -> tuple[
 
     Scores and latencies always have their column: that they do not differ is a result. So has what the last row lacks.
     """
-    texts = {name: {COLUMNS[name].cell(row) for row in rows} - {"", "–"} for name in names}
+    texts = {name: {COLUMNS[name].cell(row) for row in rows} - NOTHING for name in names}
     used = [name for name in names if texts[name]]
     same = [name for name in used[1:] if len(rows) > 1 and len(texts[name]) == 1]
     constant = [
