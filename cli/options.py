@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeprune.contracts.recipes.fields import choices, flag, help_text, in_panels, opposite, panel
+from edgeprune.contracts.recipes.fields import choices, flag, help_text, in_panels, opposite, panel, words
 from edgeprune.contracts.recipes.recipe import ModelRecipe
-from edgeprune.contracts.recipes.values import value_type
+from edgeprune.contracts.recipes.values import number_or_word, value_type
 
 
 def with_recipe_options(kind: type[ModelRecipe]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -38,6 +38,7 @@ def _plain(value: Any) -> Any:
 
 def _parameter(item: Field[Any]) -> inspect.Parameter:
     kind: Any = list[str] if value_type(item) is tuple else value_type(item)
+    parser = _number_or_word(item) if words(item) and kind in (int, float) else None
     # None means "not given", so that a recipe file is beaten only by what the user typed.
     switch = f"/{opposite(item.name)}" if kind is bool else ""
     option = typer.Option(
@@ -45,12 +46,25 @@ def _parameter(item: Field[Any]) -> inspect.Parameter:
         help=help_text(item),
         rich_help_panel=panel(item),
         metavar=_metavar(item),
+        parser=parser,
         show_default=False,
         autocompletion=_offer(choices(item)) if choices(item) else None,
     )
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )
+
+
+def _number_or_word(item: Field[Any]) -> Callable[[str], int | float | str]:
+    """What reads a number that a word may stand for."""
+
+    def read(text: str) -> int | float | str:
+        try:
+            return number_or_word(item, text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return read
 
 
 def _offer(names: list[str]) -> Callable[[str], list[str]]:

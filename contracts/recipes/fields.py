@@ -11,10 +11,10 @@ PANELS = ("Options", "Data", "Fine-tuning", "Export", "Quality gates")
 
 
 def option(default: Any, help_text: str, **metadata: Any) -> Any:
-    """A recipe field. Metadata: `choices` (names), `plugins` (a package of them) and `also` (names beside these),
-    `forms` (a package of plug-ins that tell themselves what is theirs), `within` (lowest and highest number), `panel`,
-    `metavar`, `required`, and `needs`: the fields without which it has no effect, as ("data", "epochs or qat_epochs",
-    "quantize auto"), or such a list for each of its choices.
+    """A recipe field. Metadata: `choices` (names), `plugins` (a package of them), `also` (names beside these, or words
+    in place of a number), `forms` (a package of plug-ins that tell themselves what is theirs), `within` (lowest and
+    highest number), `panel`, `metavar`, `required`, and `needs`: the fields without which it has no effect, as
+    ("data", "epochs or qat_epochs", "quantize auto"), or such a list for each of its choices.
     """
     if isinstance(default, list):
         default = tuple(default)
@@ -47,10 +47,15 @@ def panel(item: Field[Any]) -> str:
     return str(item.metadata.get("panel", PANELS[0]))
 
 
+def words(item: Field[Any]) -> tuple[str, ...]:
+    """The words that a field may have beside the names of plug-ins, or in place of a number."""
+    return tuple(item.metadata.get("also", ()))
+
+
 def choices(item: Field[Any]) -> list[str]:
     """The names that a field may have; none where it takes anything else."""
     if "plugins" in item.metadata:
-        return [*catalogue(item.metadata["plugins"]), *item.metadata.get("also", ())]
+        return [*catalogue(item.metadata["plugins"]), *words(item)]
     return list(item.metadata.get("choices", ()))
 
 

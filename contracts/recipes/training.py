@@ -11,6 +11,9 @@ OPTIMIZERS = (
 )
 """The optimizers of Keras, by the names of their classes."""
 
+AUTO = "auto"
+"""In place of a number that is found on the model itself."""
+
 TRAINS = ("epochs or qat_epochs",)
 """What options of training need."""
 
@@ -33,12 +36,13 @@ class TrainingRecipe:
         needs=("epochs",),
         panel="Fine-tuning",
     )
-    learning_rate: float | None = option(
-        None,
-        "Initial learning rate, which decays to 0 as a cosine (default: the compiled optimizer's, times 1/3 for few "
-        "zeros to 4 after cuts).",
+    learning_rate: float | str = option(
+        AUTO,
+        "Initial learning rate, which decays to 0 as a cosine; `auto` tries a few in short runs, and takes the one with "
+        "the lowest validation loss.",
+        also=(AUTO,),
         needs=TRAINS,
-        metavar="R",
+        metavar="auto|R",
         panel="Fine-tuning",
         within=(1e-12, 1e6),
     )

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.plugins import check_name
 from edgeprune.contracts.recipes.belonging import check_flags, waiting
-from edgeprune.contracts.recipes.fields import flag, usage
+from edgeprune.contracts.recipes.fields import flag, usage, words
 from edgeprune.contracts.recipes.recipe import COMMANDS, ModelRecipe
 from edgeprune.contracts.wording import did_you_mean
 
@@ -86,7 +86,7 @@ def _typed_values(
         name = re.sub("[-_]", mark, key)
         if name not in known:
             raise UsageError(f"{where}unknown {what} {key!r}", did_you_mean(name, known, more))
-        values[known[name].name] = _typed(where, key, value_type(known[name]), value)
+        values[known[name].name] = _typed(where, key, known[name], value)
     return values
 
 
@@ -108,8 +108,26 @@ TYPES = {
 """How the types of values are called."""
 
 
-def _typed(where: str, key: str, wanted: type, value: Any) -> Any:
+def number_or_word(item: Field[Any], text: str) -> int | float | str:
+    """A number from the command line, or the word that may stand in its place. Raises ValueError, with a sentence."""
+    if text in words(item):
+        return text
+    try:
+        return value_type(item)(text)  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise ValueError(f"expected {_expected(item)}, found {text!r}") from error
+
+
+def _expected(item: Field[Any]) -> str:
+    named = words(item) if value_type(item) in (int, float) else ()
+    return " or ".join([TYPES[value_type(item)], *named])
+
+
+def _typed(where: str, key: str, item: Field[Any], value: Any) -> Any:
     """A value of TOML or Python as the field's type."""
+    wanted = value_type(item)
+    if isinstance(value, str) and value in words(item):
+        return value
     if wanted is tuple:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
@@ -118,7 +136,7 @@ def _typed(where: str, key: str, wanted: type, value: Any) -> Any:
         return float(value)
     elif type(value) is wanted:
         return value
-    raise UsageError(f"{where}{key}: expected {TYPES[wanted]}, found {value!r}")
+    raise UsageError(f"{where}{key}: expected {_expected(item)}, found {value!r}")
 
 
 def check(recipe: ModelRecipe) -> None:
@@ -129,9 +147,11 @@ def check(recipe: ModelRecipe) -> None:
         for name in value if isinstance(value, tuple) else (value,):
             if choices and name is not None and name not in choices:
                 raise UsageError(f"{flag(item.name)}: expected one of {', '.join(choices)}, found {name!r}")
-        if "plugins" in item.metadata and value not in (None, *item.metadata.get("also", ())):
+        if value is None or value in words(item):
+            continue
+        if "plugins" in item.metadata:
             check_name(item.metadata["plugins"], value, flag(item.name))
-        if "within" in item.metadata and value is not None:
+        if "within" in item.metadata:
             check_range(flag(item.name), value, *item.metadata["within"])
 
 

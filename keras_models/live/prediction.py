@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.data import Array, Split
+from edgeprune.contracts.data import Array, Indices, Split
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import Interface
@@ -49,10 +49,10 @@ class Predictor:
                 f"the model cannot compute these inputs: {_reason(str(error))}", "choose the data that belongs to it"
             ) from error
 
-    def split(self, split: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """(labels, predictions) over a whole part of the data, one array for each output of the model."""
+    def split(self, split: Split, chosen: Indices | None = None) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """(labels, predictions) over a part of the data, or the chosen of it, one array for each output of the model."""
         labels, predictions = [], []
-        for inputs, batch_labels in split.batches(BATCH_SIZE):
+        for inputs, batch_labels in split.batches(BATCH_SIZE, chosen):
             labels.append(batch_labels)
             predictions.append(self(inputs))
         return _concatenate(labels), _concatenate(predictions)

@@ -21,7 +21,7 @@ from edgeprune.keras_models.training.optimizers import FreshOptimizer
 from edgeprune.keras_models.training.options import ArrayLists, CheckpointPlace, FitOptions
 from edgeprune.keras_models.training.progress import Progress
 
-FORMAT = "edgeprune checkpoint 2"
+FORMAT = "edgeprune checkpoint 3"
 SUFFIX = ".checkpoint"
 _DIGEST_LENGTH = hashlib.sha256().digest_size * 2
 _LONGEST_LINE = 10_000

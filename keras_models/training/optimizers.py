@@ -9,11 +9,14 @@ from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.keras_models.training.options import Masks
+from edgeprune.keras_models.training.rate_schedule import rate_schedule
 
 DEFAULT_LEARNING_RATE = 1e-3
 """Where an optimizer does not say its own."""
 
 
+SPENT = 0.02
+"""Below this share of the standard rate of its class, a saved rate is one that has run out (decay, plateaus)."""
 HIGHEST_RAISED = 0.005
 """No learning rate is raised beyond this: optimizers that start higher have their reasons."""
 
@@ -31,9 +34,25 @@ def rate_share(masks: Masks, weights: int) -> float:
     return float(3 ** (2 * zeros / weights - 1)) if weights else 1 / 3
 
 
-def shared_rate(rate: float, share: float) -> float:
-    """A share of a learning rate; one above 1 raises it to HIGHEST_RAISED at most."""
-    return min(share * rate, max(rate, HIGHEST_RAISED))
+def expected_rate(optimizer: Any, share: float) -> tuple[float, str]:
+    """The learning rate that is likely to do well, untried, and where it comes from.
+
+    It is `share` of the saved one, or of the standard one of the optimizer's class where the saved one is spent. A
+    share above 1 raises a rate to HIGHEST_RAISED at most.
+    """
+    saved, standard = first_rate(optimizer), standard_rate(optimizer)
+    spent = saved < SPENT * standard
+    rate = standard if spent else saved
+    origin = f"the standard rate of {type(optimizer).__name__}, as the saved one ({saved:.2g}) has run out"
+    return min(share * rate, max(rate, HIGHEST_RAISED)), origin if spent else f"the optimizer's rate ({rate:.2g})"
+
+
+def standard_rate(optimizer: Any) -> float:
+    """The learning rate that an optimizer's class starts from in Keras."""
+    try:
+        return first_rate(type(optimizer)())
+    except TypeError:  # a custom class that does not start without arguments
+        return DEFAULT_LEARNING_RATE
 
 
 def compiled_optimizer(model: KerasModel, keras_module: Any) -> Any:
@@ -82,16 +101,13 @@ def first_rate(optimizer: Any) -> float:
 class FreshOptimizer:
     """An optimizer like a given one, with a cosine decay (Loshchilov & Hutter, 2017), afresh as often as needed.
 
-    The model is compiled with it once. Then its variables are reset rather than made anew, and the first rate is a
-    variable, so that nothing is retraced.
+    The model is compiled with it once. Then its variables are reset rather than made anew, and the schedule's numbers
+    are variables, so that nothing is retraced.
     """
 
-    def __init__(self, model: KerasModel, original: Any, keras_module: Any, loss: Any, steps: int) -> None:
-        import tensorflow as tf
-
-        self._rate = tf.Variable(0.0, trainable=False)
-        self._decay = keras_module.optimizers.schedules.CosineDecay(self._rate, decay_steps=max(steps, 1))
-        optimizer = type(original).from_config({**original.get_config(), "learning_rate": self._decay})
+    def __init__(self, model: KerasModel, original: Any, keras_module: Any, loss: Any) -> None:
+        self._schedule = rate_schedule(keras_module)
+        optimizer = type(original).from_config({**original.get_config(), "learning_rate": self._schedule})
         # in nested models and wrappers too
         if any(getattr(layer, "compute_dtype", None) == "float16" for layer in model._flatten_layers()):
             optimizer = keras_module.mixed_precision.LossScaleOptimizer(optimizer)
@@ -111,12 +127,15 @@ class FreshOptimizer:
     @property
     def learning_rate(self) -> float:
         """That of the next step."""
-        return float(self._decay(self._optimizer.iterations))
+        return float(self._schedule(self._optimizer.iterations))
 
-    def reset(self, rate: float) -> None:
-        """All variables as they were made, the learning rate back at `rate`."""
-        self._rate.assign(rate)
+    def reset(self) -> None:
+        """All variables as they were made."""
         self.restore(self._start)
+
+    def decay(self, rate: float, steps: int, start: int = 0) -> None:
+        """Let the learning rate down from `rate` to 0 in so many steps, from step `start` of training on."""
+        self._schedule.set(rate, steps, start)
 
     def state(self) -> list[Array]:
         """The values of all variables."""

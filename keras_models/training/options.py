@@ -53,8 +53,9 @@ class CheckpointPlace:
 class FitOptions:
     """How to train.
 
-    learning_rate: its start; None: `rate_share` of the optimizer's own.
-    rate_share: None: by how much is masked (`optimizers.rate_share`). Training from scratch wants 1.
+    learning_rate: its start; None: the one that does best in a race (`rate_race`).
+    rate_share: of the optimizer's own rate that is expected to do well; None: by how much is masked
+    (`optimizers.rate_share`). Training from scratch wants 1.
     prunable_weights: how many weights of the model could be zero, masked or not.
     optimizer: the name of its class in Keras, in lower case; None: the compiled one, else Adam.
     weight_decay: the optimizer's own, at least 0; None: as it is.
@@ -76,15 +77,35 @@ class FitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateChoice:
+    """The learning rate that a training starts from.
+
+    tried: each rate that was raced, rising, with the validation loss that a run at it ended with (NaN: it diverged);
+    steps: of each such run; reason: why none was raced, "" where the user gave the rate.
+    """
+
+    rate: float
+    tried: tuple[tuple[float, float], ...] = ()
+    steps: int = 0
+    reason: str = ""
+
+
+OnRate = Callable[[RateChoice], None]
+"""Told of the learning rate before the first epoch, and again where training goes on from a checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitResult:
     """How training went; `best_epoch` 0 means that no epoch ended that could be kept.
 
-    masks: those of the best epoch. earlier_s: seconds that the epochs of a checkpoint took, 0 where there was none.
+    rate: None where training was interrupted before one was found. masks: those of the best epoch. earlier_s: seconds
+    that the epochs of a checkpoint took, 0 where there was none.
     """
 
     logs: tuple[EpochLog, ...]
     best_epoch: int
     masks: Masks
+    rate: RateChoice | None = None
     earlier_s: float = 0.0
     interrupted: bool = False
     notes: tuple[str, ...] = ()

@@ -2,12 +2,20 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from edgeprune.contracts.keras_model import KerasModel
-from edgeprune.keras_models.training.options import ArrayLists, EpochLog, FitOptions, FitResult, Masks, OnEpoch
+from edgeprune.keras_models.training.options import (
+    ArrayLists,
+    EpochLog,
+    FitOptions,
+    FitResult,
+    Masks,
+    OnEpoch,
+    RateChoice,
+)
 
 
 class Progress:
@@ -35,6 +43,7 @@ class Progress:
         self._started, self._earlier_s = time.perf_counter(), 0.0
         self.logs: list[EpochLog] = []
         self.interrupted = False
+        self.rate: RateChoice | None = None
         self.masks = masks
         self.best_epoch, self.best_masks, self.best_weights = 0, masks, model.get_weights()
 
@@ -68,6 +77,7 @@ class Progress:
         """All of it as JSON values and lists of arrays, with the model's present weights where they are needed."""
         facts = {
             "logs": [asdict(log) for log in self.logs],
+            "rate": asdict(self.rate) if self.rate else None,
             "note": self._note,
             "seconds": self._earlier_s + time.perf_counter() - self._started,
             "best_epoch": self.best_epoch,
@@ -89,6 +99,7 @@ class Progress:
         self.logs = [EpochLog(**log) for log in facts["logs"]]
         self._note, self.best_epoch, self._best_score = facts["note"], facts["best_epoch"], facts["best_score"]
         self._earlier_s = facts["seconds"]
+        self.rate = facts["rate"] and _rate(**facts["rate"])
         for log in self.logs:
             self._on_epoch(log)
         self.masks, self.best_masks = (
@@ -103,7 +114,13 @@ class Progress:
             logs=tuple(self.logs),
             best_epoch=self.best_epoch,
             masks=self.best_masks,
+            rate=self.rate,
             earlier_s=self._earlier_s,
             interrupted=self.interrupted,
             notes=(self._note,) if self._note else (),
         )
+
+
+def _rate(*, tried: Sequence[Sequence[float]], **facts: Any) -> RateChoice:
+    """A choice from its JSON values."""
+    return RateChoice(tried=tuple((rate, loss) for rate, loss in tried), **facts)

@@ -14,15 +14,29 @@ from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
 from edgeprune.keras_models.training.distillation import Distillation
 from edgeprune.keras_models.training.feeding import Feed, derived_seed
 from edgeprune.keras_models.training.fitted import FittedModel
+from edgeprune.keras_models.training.moving_statistics import renew_statistics
 from edgeprune.keras_models.training.optimizers import (
     FreshOptimizer,
     chosen_optimizer,
-    first_rate,
+    expected_rate,
     rate_share,
-    shared_rate,
+    standard_rate,
 )
-from edgeprune.keras_models.training.options import EpochLog, FitOptions, FitResult, Masks, OnEpoch, UpdateMasks
+from edgeprune.keras_models.training.options import (
+    EpochLog,
+    FitOptions,
+    FitResult,
+    Masks,
+    OnEpoch,
+    OnRate,
+    RateChoice,
+    UpdateMasks,
+)
 from edgeprune.keras_models.training.progress import Progress
+from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
+
+STATISTICS_BATCHES = 2
+"""Batches whose statistics normalisations get after a run of the race."""
 
 
 class Trainer:
@@ -64,13 +78,16 @@ class Trainer:
         higher_is_better: bool,
         on_epoch: OnEpoch = lambda log: None,
         *,
+        loss: Callable[[], float] | None = None,
+        on_rate: OnRate = lambda rate: None,
         update_masks: UpdateMasks | None = None,
         callbacks: Sequence[Any] = (),
         candidates_from: int = 1,
     ) -> FitResult:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
-        `score` values the model as it is, before the first and after every epoch. `update_masks` gives new masks after
+        `score` values the model as it is, before the first and after every epoch. `loss` does so on a few examples of
+        validation, for the race of learning rates; without it, none is held. `update_masks` gives new masks after
         each epoch but the last; it may write into the live weights, for what grows anew, and must follow from them and
         the epoch's number alone. `callbacks` are of the model's Keras, and see each epoch as a `fit` of its own.
         `candidates_from` is the first epoch whose weights may be kept, for schedules that reach their target late.
@@ -79,10 +96,14 @@ class Trainer:
         self._fitted.assign_masks(masks)
         _check_start(score())
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
-        feed, optimizer = self._prepare(train, masks)
+        feed, optimizer = self._prepare(train)
         checkpoint = Checkpoint(self._options, progress, optimizer)
         checkpoint.resume()
         try:
+            if progress.rate is None:
+                progress.rate = self._choose_rate(feed, optimizer, masks, loss)
+            on_rate(progress.rate)
+            optimizer.decay(progress.rate.rate, feed.steps * self._options.epochs)
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
@@ -102,22 +123,46 @@ class Trainer:
             with safe_mode(self._keras_major, trust_model=True):  # a lambda among the settings was the live model's own
                 self._model.compile_from_config(self._compile_config)
 
-    def _prepare(self, train: Split, masks: Masks) -> tuple[Feed, FreshOptimizer]:
-        """The data at hand, and a fresh optimizer in effect; both are made once."""
+    def _prepare(self, train: Split) -> tuple[Feed, FreshOptimizer]:
+        """The data at hand, and a fresh optimizer; both are made once."""
         if self._feed is None or self._feed.train is not train:
             self._feed = Feed(train, self._options.batch_size, self._model)
         if self._optimizer is None:
-            steps = self._feed.steps * self._options.epochs
             with self._fitted.scope():
-                self._optimizer = FreshOptimizer(
-                    self._fitted.model, self._original_optimizer, self._keras, self._loss, steps
-                )
+                self._optimizer = FreshOptimizer(self._fitted.model, self._original_optimizer, self._keras, self._loss)
+        self._optimizer.reset()
+        return self._feed, self._optimizer
+
+    def _choose_rate(
+        self, feed: Feed, optimizer: FreshOptimizer, masks: Masks, loss: Callable[[], float] | None
+    ) -> RateChoice:
+        """The learning rate that is given, else the one that does best in a race; model and optimizer are as before."""
+        if self._options.learning_rate is not None:
+            return RateChoice(rate=self._options.learning_rate)
         share = self._options.rate_share
         if share is None:
             share = rate_share(masks, self._options.prunable_weights)
-        own_rate = shared_rate(first_rate(self._original_optimizer), share)
-        self._optimizer.reset(self._options.learning_rate or own_rate)
-        return self._feed, self._optimizer
+        expected, origin = expected_rate(self._original_optimizer, share)
+        rates = candidates(standard_rate(self._original_optimizer), expected)
+        steps = steps_of_each(len(rates), feed.steps * self._options.epochs)
+        if loss is None or not steps:
+            return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
+        start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
+
+        def loss_after(rate: float, steps: int) -> float:
+            self._model.set_weights(start)
+            optimizer.reset()
+            optimizer.decay(rate, steps)
+            self._keras.utils.set_random_seed(seed)
+            self._fitted.fit(feed.epoch(seed).repeat().take(steps), seed, class_weight=self._class_weight)
+            renew_statistics(self._model, batches)
+            return loss()
+
+        batches = [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)]
+        choice = race(rates, steps, loss_after)
+        self._model.set_weights(start)
+        optimizer.reset()
+        return choice
 
     def _train(self, feed: Feed, progress: Progress, callbacks: Sequence[Any]) -> float:
         """Train the next epoch; its loss. Its random numbers follow from its number, not from what came before."""

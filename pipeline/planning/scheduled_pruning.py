@@ -16,7 +16,6 @@ from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import fit_of
 from edgeprune.contracts.recipes.recipe import PointRecipe
-from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
@@ -112,8 +111,7 @@ class ScheduledPlan(TrainingPlan):
 
     def _trainee(self, wrapped: KerasModel) -> Trainee:
         session = self.target.session
-        data, loss = session.require_data(), session.loss.keras_loss
-        predictor = Predictor(self.twin.model, session.interface)
+        loss = session.loss.keras_loss
         compiled = getattr(session.loaded.model, "optimizer", None)
         if compiled and not self.recipe.optimizer:
             wrapped.compile(optimizer=keras2_optimizer(compiled))
@@ -123,7 +121,7 @@ class ScheduledPlan(TrainingPlan):
             model=wrapped,
             keras_module=keras_module(2),
             loss=loss,
-            score=lambda: score(data.task, *predictor.split(data.validation)),
+            predictor=Predictor(self.twin.model, session.interface),
         )
 
     def _check_reached(self, reporter: Reporter, mended: list[WeightKey]) -> None:

@@ -1,24 +1,36 @@
 """Training a session's model with its zeros held, scored on the validation part."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeprune.contracts.data import Indices
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import Fit
+from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.interface import interface
+from edgeprune.keras_models.live.prediction import Predictor
 from edgeprune.keras_models.loading.files import load_model
-from edgeprune.keras_models.training import EpochLog, FitOptions, FitResult, Masks, OnEpoch, Trainer, UpdateMasks
+from edgeprune.keras_models.training import (
+    EpochLog,
+    FitOptions,
+    FitResult,
+    Masks,
+    OnEpoch,
+    RateChoice,
+    Trainer,
+    UpdateMasks,
+)
 from edgeprune.keras_models.training.class_weights import balanced_class_weights
 from edgeprune.keras_models.training.devices import ONE_DEVICE, choose_devices
 from edgeprune.keras_models.training.distillation import Distillation, teacher_gives_logits
@@ -26,6 +38,9 @@ from edgeprune.keras_models.training.options import CheckpointPlace
 from edgeprune.keras_models.training.tensorboard import TensorBoardLog
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
+
+LOSS_EXAMPLES = 2000
+"""Examples of validation that learning rates are judged on."""
 
 
 def zero_masks(live: Mapping[WeightKey, Any]) -> dict[WeightKey, Mask]:
@@ -58,14 +73,14 @@ def _distillation(session: Session, fit: Fit) -> Distillation | None:
 class Trainee:
     """A model that is trained in place of the session's own: its twin in another Keras, a wrapped copy.
 
-    loss: in any form that the `compile` of `keras_module` takes. score: values the model as it is, on the validation
-    part. kept_as: names what its training differs in from the session's own, for its checkpoints.
+    loss: in any form that the `compile` of `keras_module` takes. predictor: answers as the model is. kept_as: names
+    what its training differs in from the session's own, for its checkpoints.
     """
 
     model: KerasModel
     keras_module: Any
     loss: Any
-    score: Callable[[], float]
+    predictor: Predictor
     kept_as: str = ""
 
 
@@ -73,8 +88,9 @@ class FineTuner:
     """Trains a session's model any number of times; its step is traced once.
 
     `earlier_s` are the seconds of epochs that were taken from checkpoints.
-    live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate, 0 to 1 (None: by how much
-    is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's model.
+    live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate that is expected to do well
+    (None: by how much is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's
+    model.
     """
 
     def __init__(
@@ -93,7 +109,7 @@ class FineTuner:
         place = session.store.place(trained.kept_as) if session.store else None
         self._options = _fit_options(session, fit, rate_share, place)
         self.earlier_s = 0.0
-        self._score = trained.score
+        self._predictor, self._loss = trained.predictor, session.loss
         devices = ONE_DEVICE if trainee else choose_devices(fit.training.strategy)  # a trainee's wrappers know no copy
         self._devices_note = devices.note
         self._custom_objects = partial(
@@ -138,6 +154,8 @@ class FineTuner:
                 self._data.train,
                 zero_masks(self._live) if masks is None else masks,
                 score=self._score,
+                loss=self._sample_loss,
+                on_rate=lambda choice: reporter.note(told_rate(choice)),
                 higher_is_better=self._data.task.metric.higher_is_better,
                 on_epoch=on_epoch,
                 update_masks=update_masks,
@@ -150,6 +168,19 @@ class FineTuner:
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+    def _score(self) -> float:
+        """That of the model as it is, on the validation part."""
+        return score(self._data.task, *self._predictor.split(self._data.validation))
+
+    def _sample_loss(self) -> float:
+        """The loss of the model as it is, on some of the validation part."""
+        return self._loss.value(*self._predictor.split(self._data.validation, self._sample))
+
+    @cached_property
+    def _sample(self) -> Indices:
+        part = self._data.validation
+        return np.sort(np.random.default_rng(self._options.seed).permutation(part.size)[:LOSS_EXAMPLES])
 
     @contextmanager
     def _journal(self, reporter: Reporter) -> Iterator[OnEpoch]:
@@ -176,7 +207,7 @@ def _fit_options(
     weights = balanced_class_weights(data.train, data.task.kinds) if training.class_weight else None
     return FitOptions(
         epochs=training.epochs,
-        learning_rate=training.learning_rate,
+        learning_rate=None if isinstance(training.learning_rate, str) else training.learning_rate,
         batch_size=training.batch_size,
         patience=training.patience,
         seed=fit.seed,
@@ -190,10 +221,17 @@ def _fit_options(
 
 
 def _session_trainee(session: Session) -> Trainee:
-    data = session.require_data()
     return Trainee(
         model=session.loaded.model,
         keras_module=keras_module(session.loaded.keras_major),
         loss=session.loss.keras_loss,
-        score=lambda: session.score(data.validation).score,
+        predictor=session.predictor,
     )
+
+
+def told_rate(choice: RateChoice) -> str:
+    """A learning rate, and what it was found by."""
+    if not choice.tried:
+        return f"learning rate {choice.rate:.2g}{choice.reason and ': '}{choice.reason}"
+    losses = ", ".join(f"{rate:.2g}: {loss:.4g}" for rate, loss in choice.tried)
+    return f"learning rate {choice.rate:.2g}, by the validation loss after {choice.steps} steps at each ({losses})"

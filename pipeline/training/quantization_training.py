@@ -5,7 +5,6 @@ import numpy as np
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.recipes.parts import Fit
 from edgeprune.dataset_io.samples import some_examples
-from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, prove_twin, training_twin
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
@@ -57,14 +56,13 @@ def _share(rounded: QuantizationAware, clusters: int) -> None:
 
 
 def _trainee(session: Session, rounded: QuantizationAware, clusters: int | None) -> Trainee:
-    data, loss = session.require_data(), session.loss.keras_loss
-    predictor = Predictor(rounded.model, session.interface)
+    loss = session.loss.keras_loss
     if isinstance(loss, dict):  # by names of outputs, which wrappers change
         loss = [loss[port.name] for port in session.interface.outputs]
     return Trainee(
         model=rounded.model,
         keras_module=keras_module(2),
         loss=loss,
-        score=lambda: score(data.task, *predictor.split(data.validation)),
+        predictor=Predictor(rounded.model, session.interface),
         kept_as=f"rounded-{clusters}-clusters" if clusters else "rounded",
     )

@@ -1,0 +1,48 @@
+"""The learning rate to start from, found on the model itself: a short training at each of a few rates.
+
+A range test (Smith, "Cyclical Learning Rates", 2017) raises the rate within one run and looks at the training loss; what
+is wanted here is which rate leaves the best model, so each rate has a run of its own, from the same weights, over the
+same batches, and let down to 0 as the real training is.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from edgeprune.contracts.errors import TrainingError
+from edgeprune.keras_models.training.options import RateChoice
+
+STEPS = 0.1
+"""Share of the steps of training that all runs together may take."""
+LEAST_STEPS = 10
+"""Steps of a run, at least: fewer tell nothing."""
+LEAST_RUNS = 2
+"""How many times as long as all runs of so few steps the training must be, for them to be worth it."""
+SPREAD = (0.1, math.sqrt(0.1), 1.0, math.sqrt(10), 10.0)
+"""Rates that are tried, as multiples of the standard one of the optimizer's class."""
+NEIGHBOURS = 1.5
+"""Rates that differ by less than this factor are not both tried."""
+
+
+def candidates(standard: float, expected: float) -> list[float]:
+    """The rates to try, rising, of two digits: a decade around the standard one, the expected one for its neighbour."""
+    far = (standard * factor for factor in SPREAD)
+    rates = [expected, *(rate for rate in far if not 1 / NEIGHBOURS < rate / expected < NEIGHBOURS)]
+    return sorted(float(f"{rate:.2g}") for rate in rates)
+
+
+def steps_of_each(rates: int, steps: int) -> int:
+    """Steps of the run at each of so many rates, where training takes `steps`; 0 where that is too short for a race."""
+    least = LEAST_STEPS * rates
+    return 0 if steps < LEAST_RUNS * least else max(LEAST_STEPS, int(STEPS * steps / rates))
+
+
+def race(rates: Sequence[float], steps: int, loss_after: Callable[[float, int], float]) -> RateChoice:
+    """The rate of the lowest loss after a run of so many steps; one that is no number loses.
+
+    Raises TrainingError where all of them lose.
+    """
+    tried = tuple((rate, loss_after(rate, steps)) for rate in rates)
+    finite = {rate: loss for rate, loss in tried if math.isfinite(loss)}
+    if not finite:
+        raise TrainingError("training diverges at every learning rate that was tried", "check the data and the loss")
+    return RateChoice(rate=min(finite, key=finite.__getitem__), tried=tried, steps=steps)
