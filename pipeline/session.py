@@ -45,7 +45,8 @@ class Session:
     """A loaded model, its graph, its data if any, and its original weights.
 
     `chosen` are weights that are up for pruning besides the kernels: their zeros are held and counted as well.
-    `store` is where the state of its training is kept, if anywhere.
+    `store` is where the state of its training is kept, if anywhere. `trainings` is what each training of it came to, of
+    smaller models in its place too, as JSON values.
     """
 
     def __init__(
@@ -54,15 +55,17 @@ class Session:
         data: Data | None,
         chosen: Collection[WeightKey] = (),
         store: TrainingStore | None = None,
+        trainings: list[dict[str, Any]] | None = None,
     ) -> None:
         self.loaded = loaded
         self.data = data
         self.chosen = chosen
         self.store = store
+        self.trainings = [] if trainings is None else trainings
 
     def with_model(self, model: KerasModel) -> "Session":
         """A session of a smaller live model in the place of this one's."""
-        return Session(replace(self.loaded, model=model), self.data, self.chosen, self.store)
+        return Session(replace(self.loaded, model=model), self.data, self.chosen, self.store, self.trainings)
 
     @cached_property
     def interface(self) -> Interface:

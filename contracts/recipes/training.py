@@ -38,7 +38,7 @@ class TrainingRecipe:
     )
     learning_rate: float | str = option(
         AUTO,
-        "Initial learning rate, which decays to 0 as a cosine; `auto` tries a few in short runs, and takes the one with "
+        "Initial learning rate, which decays to 0 as a cosine; `auto` tries a few in short runs, and takes the one of "
         "the lowest validation loss.",
         also=(AUTO,),
         needs=TRAINS,

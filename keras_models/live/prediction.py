@@ -50,7 +50,7 @@ class Predictor:
             ) from error
 
     def split(self, split: Split, chosen: Indices | None = None) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """(labels, predictions) over a part of the data, or the chosen of it, one array for each output of the model."""
+        """(labels, predictions) over a part of the data, or what is chosen of it, one array for each output."""
         labels, predictions = [], []
         for inputs, batch_labels in split.batches(BATCH_SIZE, chosen):
             labels.append(batch_labels)

@@ -1,8 +1,8 @@
 """The learning rate to start from, found on the model itself: a short training at each of a few rates.
 
-A range test (Smith, "Cyclical Learning Rates", 2017) raises the rate within one run and looks at the training loss; what
-is wanted here is which rate leaves the best model, so each rate has a run of its own, from the same weights, over the
-same batches, and let down to 0 as the real training is.
+A range test (Smith, "Cyclical Learning Rates", 2017) raises the rate within one run and looks at the training loss.
+What is wanted here is which rate leaves the best model, so each rate has a run of its own, from the same weights, over
+the same batches, and let down to 0 as in the real training.
 """
 
 import math

@@ -36,7 +36,7 @@ from edgeprune.keras_models.training.progress import Progress
 from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
 
 STATISTICS_BATCHES = 2
-"""Batches whose statistics normalisations get after a run of the race."""
+"""Batches whose statistics normalisations get after each run of a race."""
 
 
 class Trainer:
@@ -78,7 +78,7 @@ class Trainer:
         higher_is_better: bool,
         on_epoch: OnEpoch = lambda log: None,
         *,
-        loss: Callable[[], float] | None = None,
+        sample_loss: Callable[[], float] | None = None,
         on_rate: OnRate = lambda rate: None,
         update_masks: UpdateMasks | None = None,
         callbacks: Sequence[Any] = (),
@@ -86,11 +86,11 @@ class Trainer:
     ) -> FitResult:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
-        `score` values the model as it is, before the first and after every epoch. `loss` does so on a few examples of
-        validation, for the race of learning rates; without it, none is held. `update_masks` gives new masks after
-        each epoch but the last; it may write into the live weights, for what grows anew, and must follow from them and
-        the epoch's number alone. `callbacks` are of the model's Keras, and see each epoch as a `fit` of its own.
-        `candidates_from` is the first epoch whose weights may be kept, for schedules that reach their target late.
+        `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on a few
+        examples of validation, for the race of learning rates (None: there is none). `update_masks` gives new masks
+        after each epoch but the last; it may write into the live weights, for what grows anew, and must follow from
+        them and the epoch's number alone. `callbacks` are of the model's Keras, and see each epoch as a `fit` of its
+        own. `candidates_from` is the first epoch whose weights may be kept, for schedules that reach their target late.
         Raises TrainingError if the start's score is NaN.
         """
         self._fitted.assign_masks(masks)
@@ -101,7 +101,7 @@ class Trainer:
         checkpoint.resume()
         try:
             if progress.rate is None:
-                progress.rate = self._choose_rate(feed, optimizer, masks, loss)
+                progress.rate = self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
             optimizer.decay(progress.rate.rate, feed.steps * self._options.epochs)
             while progress.goes_on:
@@ -115,6 +115,15 @@ class Trainer:
         self._model.set_weights(progress.best_weights)
         self._fitted.assign_masks(progress.best_masks)
         return progress.result()
+
+    def find_rate(self, train: Split, masks: Masks, sample_loss: Callable[[], float]) -> RateChoice:
+        """The learning rate that `fit` would start from; the model is left as it is."""
+        weights = self._model.get_weights()
+        self._fitted.assign_masks(masks)
+        try:
+            return self._choose_rate(*self._prepare(train), masks, sample_loss)
+        finally:
+            self._model.set_weights(weights)
 
     def close(self) -> None:
         """Give the model back the compile settings and the training step that it came with."""
@@ -134,7 +143,7 @@ class Trainer:
         return self._feed, self._optimizer
 
     def _choose_rate(
-        self, feed: Feed, optimizer: FreshOptimizer, masks: Masks, loss: Callable[[], float] | None
+        self, feed: Feed, optimizer: FreshOptimizer, masks: Masks, sample_loss: Callable[[], float] | None
     ) -> RateChoice:
         """The learning rate that is given, else the one that does best in a race; model and optimizer are as before."""
         if self._options.learning_rate is not None:
@@ -145,9 +154,10 @@ class Trainer:
         expected, origin = expected_rate(self._original_optimizer, share)
         rates = candidates(standard_rate(self._original_optimizer), expected)
         steps = steps_of_each(len(rates), feed.steps * self._options.epochs)
-        if loss is None or not steps:
+        if sample_loss is None or not steps:
             return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
+        batches = [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)]
 
         def loss_after(rate: float, steps: int) -> float:
             self._model.set_weights(start)
@@ -156,9 +166,8 @@ class Trainer:
             self._keras.utils.set_random_seed(seed)
             self._fitted.fit(feed.epoch(seed).repeat().take(steps), seed, class_weight=self._class_weight)
             renew_statistics(self._model, batches)
-            return loss()
+            return sample_loss()
 
-        batches = [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)]
         choice = race(rates, steps, loss_after)
         self._model.set_weights(start)
         optimizer.reset()

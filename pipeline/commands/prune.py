@@ -85,6 +85,8 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     choice = _choose(outcome, recipe, compared, reporter)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=(*compared.rows, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
+    if session.trainings:
+        result = replace(result, extra={**result.extra, "trainings": session.trainings})
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if draw and "plot" in places:

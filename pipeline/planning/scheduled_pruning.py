@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -14,8 +14,9 @@ from edgeprune.contracts.errors import ModelError, TrainingError
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
-from edgeprune.contracts.recipes.parts import fit_of
+from edgeprune.contracts.recipes.parts import Fit, fit_of
 from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.contracts.recipes.training import AUTO
 from edgeprune.keras_models.bridge import TWIN_EXAMPLES, Twin, keras2_optimizer, prove_twin, training_twin
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
@@ -61,8 +62,9 @@ class ScheduledPlan(TrainingPlan):
         exact = ExactEnd(wrapped, chosen, self._exact)
         # More than fine-tuning starts from: a schedule prunes what still moves, and has time to recover.
         share = 1.0 if recipe.from_scratch else 1 + 2 * self.predicted["sparsity"]
+        fit = self._with_rate(fit_of(recipe), share, reporter)
         held = {key: live[key] for key in session.prunable if key not in chosen}
-        with FineTuner(session, held, fit_of(recipe), rate_share=share, trainee=self._trainee(wrapped)) as tuner:
+        with FineTuner(session, held, fit, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
                 callbacks=[exact.callback(), update_step()],
@@ -79,6 +81,15 @@ class ScheduledPlan(TrainingPlan):
             training_s=tuner.earlier_s + time.perf_counter() - started,
             interrupted=result.interrupted,
         )
+
+    def _with_rate(self, fit: Fit, share: float, reporter: Reporter) -> Fit:
+        """The training with a learning rate: found on the model with all the zeros that the schedule leads to."""
+        if fit.training.learning_rate != AUTO:
+            return fit
+        session, masks = self.target.session, self.target.masks
+        with FineTuner(session, _chosen(session, masks), fit, rate_share=share) as tuner:
+            rate = tuner.find_rate(reporter, masks).rate
+        return replace(fit, training=replace(fit.training, learning_rate=rate))
 
     def _prunings(self, plan: Schedule) -> dict[str, LayerPruning]:
         """How each layer is pruned. Zeros that it has already stay: its schedule starts from them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ class FineTuner:
         place = session.store.place(trained.kept_as) if session.store else None
         self._options = _fit_options(session, fit, rate_share, place)
         self.earlier_s = 0.0
-        self._predictor, self._loss = trained.predictor, session.loss
+        self._predictor, self._loss, self._trainings = trained.predictor, session.loss, session.trainings
         devices = ONE_DEVICE if trainee else choose_devices(fit.training.strategy)  # a trainee's wrappers know no copy
         self._devices_note = devices.note
         self._custom_objects = partial(
@@ -154,20 +154,27 @@ class FineTuner:
                 self._data.train,
                 zero_masks(self._live) if masks is None else masks,
                 score=self._score,
-                loss=self._sample_loss,
-                on_rate=lambda choice: reporter.note(told_rate(choice)),
+                sample_loss=self._sample_loss,
+                on_rate=lambda choice: reporter.note(_told(choice)),
                 higher_is_better=self._data.task.metric.higher_is_better,
                 on_epoch=on_epoch,
                 update_masks=update_masks,
                 callbacks=callbacks,
                 candidates_from=candidates_from,
             )
+        self._trainings.append(_plain(result))
         self.earlier_s += result.earlier_s
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
+
+    def find_rate(self, reporter: Reporter, masks: Masks) -> RateChoice:
+        """The learning rate to train with from the model as it is, under these masks; the model is left as it is."""
+        choice = self._trainer.find_rate(self._data.train, masks, self._sample_loss)
+        reporter.note(_told(choice))
+        return choice
 
     def _score(self) -> float:
         """That of the model as it is, on the validation part."""
@@ -229,7 +236,18 @@ def _session_trainee(session: Session) -> Trainee:
     )
 
 
-def told_rate(choice: RateChoice) -> str:
+def _plain(result: FitResult) -> dict[str, Any]:
+    """What a training came to, as JSON values."""
+    tried = result.rate.tried if result.rate else ()
+    return {
+        "learning_rate": result.rate.rate if result.rate else None,
+        "tried": [{"learning_rate": rate, "loss": loss if isfinite(loss) else None} for rate, loss in tried],
+        "epochs": len(result.logs),
+        "best_epoch": result.best_epoch,
+    }
+
+
+def _told(choice: RateChoice) -> str:
     """A learning rate, and what it was found by."""
     if not choice.tried:
         return f"learning rate {choice.rate:.2g}{choice.reason and ': '}{choice.reason}"
