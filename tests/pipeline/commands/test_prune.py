@@ -139,3 +139,18 @@ def test_a_recipe_file_is_beaten_by_a_flag(samples, edgeprune, tmp_path):
     more = ("--recipe", tmp_path / "r.toml", "--sparsity", 0.25, "--dry-run")
     recipe = edgeprune(*arguments(samples, "digits_mlp.h5", *more), cwd=tmp_path).json["recipe"]
     assert (recipe["method"], recipe["sparsity"], recipe["exclude"]) == ("magnitude", 0.25, ["hidden_1"])
+
+
+def test_the_report_tells_the_learning_rate_and_those_that_were_tried(samples, edgeprune, tmp_path):
+    model = tf_keras.models.load_model(samples / "digits_mlp.h5")
+    model.optimizer.learning_rate = 1e-6
+    model.save(tmp_path / "spent.keras")
+    more = ("--method", "magnitude", "--sparsity", 0.9, "--epochs", 2, "--batch-size", 16)
+    done = edgeprune(*arguments(samples, tmp_path / "spent.keras", *more), cwd=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    (training,) = done.json["trainings"]
+    assert training["learning_rate"] > 1e-3
+    assert training["learning_rate"] == min(training["tried"], key=lambda tried: tried["loss"])["learning_rate"]
+    assert training["epochs"] == 2
+    assert f"learning rate {training['learning_rate']:.2g}, by the validation loss after" in done.stderr
+    assert done.json["rows"][-1]["score"] > 0.95
