@@ -86,35 +86,29 @@ class Trainer:
     ) -> FitResult:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
-        `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on a few
-        examples of validation, for the race of learning rates (None: there is none). `update_masks` gives new masks
-        after each epoch but the last; it may write into the live weights, for what grows anew, and must follow from
-        them and the epoch's number alone. `callbacks` are of the model's Keras, and see each epoch as a `fit` of its
-        own. `candidates_from` is the first epoch whose weights may be kept, for schedules that reach their target late.
-        Raises TrainingError if the start's score is NaN.
+        `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on some of the
+        validation part, for the race of learning rates (None: no race). `update_masks` gives new masks after each epoch
+        but the last; it may write into the live weights, for what grows anew, and must follow from them and the epoch's
+        number alone. `callbacks` see each epoch as a `fit` of its own. `candidates_from` is the first epoch whose
+        weights may be kept, for late schedules. Raises TrainingError if the start's score is NaN.
         """
-        self._fitted.assign_masks(masks)
-        _check_start(score())
+        self._begin(masks, score)
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
         feed, optimizer = self._prepare(train)
         checkpoint = Checkpoint(self._options, progress, optimizer)
         checkpoint.resume()
         try:
-            if progress.rate is None:
-                progress.rate = self._choose_rate(feed, optimizer, masks, sample_loss)
+            progress.rate = progress.rate or self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
             optimizer.decay(progress.rate.rate, feed.steps * self._options.epochs)
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
-                loss = self._train(feed, progress, callbacks)
-                self._enter(progress, optimizer, loss, score)
+                self._enter(progress, optimizer, self._train(feed, progress, callbacks), score)
                 checkpoint.keep()
         except KeyboardInterrupt:
             progress.interrupted = True
-        self._model.set_weights(progress.best_weights)
-        self._fitted.assign_masks(progress.best_masks)
-        return progress.result()
+        return self._end(progress)
 
     def find_rate(self, train: Split, masks: Masks, sample_loss: Callable[[], float]) -> RateChoice:
         """The learning rate that `fit` would start from; the model is left as it is."""
@@ -131,6 +125,16 @@ class Trainer:
         if self._compile_config is not None:
             with safe_mode(self._keras_major, trust_model=True):  # a lambda among the settings was the live model's own
                 self._model.compile_from_config(self._compile_config)
+
+    def _begin(self, masks: Masks, score: Callable[[], float]) -> None:
+        self._fitted.assign_masks(masks)
+        if math.isnan(score()):
+            raise TrainingError("the score before training is NaN", "check the data and the model's weights")
+
+    def _end(self, progress: Progress) -> FitResult:
+        self._model.set_weights(progress.best_weights)
+        self._fitted.assign_masks(progress.best_masks)
+        return progress.result()
 
     def _prepare(self, train: Split) -> tuple[Feed, FreshOptimizer]:
         """The data at hand, and a fresh optimizer; both are made once."""
@@ -212,8 +216,3 @@ def _sparsity(model: KerasModel) -> float:
     nonzero = sum(int(tf.math.count_nonzero(tf.convert_to_tensor(kernel))) for kernel in kernels)
     size = sum(math.prod(kernel.shape) for kernel in kernels)
     return 1 - nonzero / size if size else 0.0
-
-
-def _check_start(score: float) -> None:
-    if math.isnan(score):
-        raise TrainingError("the score before training is NaN", "check the data and the model's weights")
