@@ -21,7 +21,11 @@ class MethodRecipe:
     sparsity: float | None = option(
         None, "Sparsity: share of the weights that become zero, 0 to 1.", metavar="S", within=(0.0, 1.0)
     )
-    scope: str = option("layer", "Scope of a share: of each layer, or of all together.", choices=("layer", "global"))
+    scope: str | None = option(
+        None,
+        "Scope of a share: of each layer, or of all together (default: layer; global for --macs without --epochs).",
+        choices=("layer", "global"),
+    )
     conv_sparsity: float | None = option(
         None,
         "Sparsity of convolutions, 0 to 1 (default: --sparsity; of methods that train, else 0.5).",

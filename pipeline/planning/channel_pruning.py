@@ -150,6 +150,10 @@ class ChannelPlanner:
         """Decide which channels go; see `edgeprune.pruning.cuts.structured_cut.plan_cut` for what is raised."""
         request: CutRequest = method.request(recipe, recipe.seed)
         notes: tuple[str, ...] = ()
+        if recipe.scope is None and recipe.macs is not None and not recipe.epochs:
+            # Ranked over all layers, a cut loses less at once; once trained, layers that all shrank alike do as well
+            # or better (benchmarks/channel_scopes.py).
+            request = replace(request, scope="global")
         if recipe.align is None and recipe.macs is not None and self._writes_int8:
             request = replace(request, align=INT8_CHANNELS)
             notes = (

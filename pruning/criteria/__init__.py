@@ -1,6 +1,6 @@
 """Criteria: how much each unit matters. One file each; its stem is the value of `--criterion`, `SUMMARY` its help.
 
-A criterion says what it `NEEDS` ("weights", "activations" or "gradients"), whether its scores are `COMPARABLE`
-between groups as they are (else they are divided by their group's mean before a ranking over the whole model),
-and has `score(evidence) -> scores`, shape (units,): higher is more important, NaN where it sees nothing of a unit.
+A criterion says what it `NEEDS` ("weights", "activations" or "gradients") and has `score(evidence) -> scores`, shape
+(units,): from 0, higher is more important, NaN where it sees nothing of a unit. Scores of different groups need not be
+comparable (`pruning/cuts/unit_choice.py`).
 """

@@ -5,7 +5,6 @@ from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "mean |activation| over the data, after the activation function"
 NEEDS = "activations"
-COMPARABLE = False
 
 
 def score(evidence: Evidence) -> Vector:

@@ -5,7 +5,6 @@ from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "share of activations over the data that are not zero (for ReLU)"
 NEEDS = "activations"
-COMPARABLE = True
 
 
 def score(evidence: Evidence) -> Vector:

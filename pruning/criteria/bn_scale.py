@@ -7,7 +7,6 @@ from edgeprune.pruning.importance import Evidence, mean_over_members, unit_sums
 
 SUMMARY = "|gamma| of the normalisations that the channel passes through"
 NEEDS = "weights"
-COMPARABLE = True
 
 
 def score(evidence: Evidence) -> Vector:

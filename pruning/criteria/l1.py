@@ -7,7 +7,6 @@ from edgeprune.pruning.importance import Evidence, group_norm
 
 SUMMARY = "sum of |weight| over all that is removed with the channel"
 NEEDS = "weights"
-COMPARABLE = True
 
 
 def score(evidence: Evidence) -> Vector:

@@ -7,7 +7,6 @@ from edgeprune.pruning.importance import Evidence
 
 SUMMARY = "chance, by --seed: what any criterion has to beat"
 NEEDS = "weights"
-COMPARABLE = True
 
 
 def score(evidence: Evidence) -> Vector:

@@ -8,7 +8,6 @@ from edgeprune.pruning.importance import Evidence
 
 SUMMARY = "change of the loss if the channel is removed, from one gradient: (sum of gradient x weight)^2"
 NEEDS = "gradients"
-COMPARABLE = True
 
 
 def score(evidence: Evidence) -> Vector:

@@ -18,7 +18,7 @@ from edgeprune.pruning.cuts import unit_choice
 from edgeprune.pruning.cuts.mac_budget import CLOSE, by_macs
 from edgeprune.pruning.cuts.macs import MacCount
 from edgeprune.pruning.cuts.report import layer_reports
-from edgeprune.pruning.importance import Evidence, Member, relative_to_group
+from edgeprune.pruning.importance import Evidence
 from edgeprune.pruning.selection import require_matches
 
 CRITERIA = "edgeprune.pruning.criteria"
@@ -52,7 +52,7 @@ def cut_request(recipe: MethodRecipe, seed: int, *, criterion: str, threshold: f
         threshold=threshold,
         ratio=recipe.ratio,
         macs=recipe.macs,
-        scope=recipe.scope,
+        scope=recipe.scope or "layer",
         align=recipe.align or 1,
         include=recipe.include,
         exclude=recipe.exclude,
@@ -141,7 +141,7 @@ def _scores(
     statistics: ChannelStatistics | None,
     frozen: unit_choice.Kept,
 ) -> tuple[Vector, list[str]]:
-    """Scores of all units, comparable between groups where they are ranked, and notes on what was not seen."""
+    """Scores of all units, none unknown where they are ranked, and notes on what was not seen."""
     criterion = plugins.load(CRITERIA, request.criterion)
     if criterion.NEEDS != "weights" and statistics is None:
         raise UsageError(f"--criterion {request.criterion} needs data: it ranks by {criterion.NEEDS}", "give --data D")
@@ -152,9 +152,6 @@ def _scores(
     names = ", ".join(graph.groups[group].name for group in blind)
     if request.threshold is not None:
         return scores, [f"{request.criterion} has no values for {names}: all of it stays"] if len(blind) else []
-    if not criterion.COMPARABLE:
-        known = np.flatnonzero(~unseen)
-        scores[known] = relative_to_group(graph, Member(known, scores[known])).values
     if not len(blind):
         return scores, []
     instead = np.nan_to_num(l1.score(evidence), nan=1.0)

@@ -14,9 +14,6 @@ from edgeprune.contracts.channels import Ids
 
 Kept = npt.NDArray[np.bool_]
 
-GLOBAL_SHARE = 0.9
-"""A ranking over the whole model takes no more than this share of a group before all others have given as much."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
@@ -89,28 +86,35 @@ def first_fit(of: Candidates, order: Ids, fits: Callable[[Ids], bool]) -> int:
 
 
 def removal_order(of: Candidates, scope: str) -> Ids:
-    """Units that may go, first to go first.
-
-    Scope `layer`: by their rank as a share of their group, so that all groups shrink alike. Scope `global`: by their
-    scores, the last tenth of each group (see GLOBAL_SHARE) after all others.
-    """
-    if scope == "layer":
-        order = np.lexsort((of.group_of, share_of_group(of)))
-    else:
-        order = np.lexsort((of.rank, of.group_of, of.scores, last_share(of)))
+    """Units that may go, first to go first; by index where `standing` is the same."""
+    order = np.lexsort((of.rank, of.group_of, standing(of, scope)))
     return order[of.may_go[order]]
 
 
-def share_of_group(of: Candidates) -> Vector:
-    """The share of its group that is gone once a unit goes, above 0 to 1; shape (units,)."""
-    share: Vector = (of.rank + 1) / of.sizes[of.group_of]
-    return share
+def standing(of: Candidates, scope: str) -> Vector:
+    """What units of different groups are ranked by: shape (units,), rising with the rank in a group.
+
+    Scope `layer`: the share of its group that is gone with a unit, so that all groups shrink alike. Scope `global`: its
+    squared score as a share of those of all that are still there when it goes (LAMP: Lee et al., "Layer-adaptive
+    Sparsity for the Magnitude-based Pruning", ICLR 2021, eq. 4), so that scores of groups need not be comparable, times
+    the root of its group's size: of units that are all alike, LAMP alone leaves a group of 512 no more than one of 16.
+    """
+    if scope == "layer":
+        share: Vector = (of.rank + 1) / of.sizes[of.group_of]
+        return share
+    order = np.lexsort((of.rank, of.group_of))
+    found = np.empty(len(order))
+    for units in np.split(order, np.cumsum(of.sizes)[:-1]):
+        found[units] = _share_of_rest(of.scores[units]) * len(units) ** 0.5
+    return found
 
 
-def last_share(of: Candidates) -> Kept:
-    """Whether a unit is among the last of its group (see GLOBAL_SHARE)."""
-    last: Kept = share_of_group(of) > GLOBAL_SHARE
-    return last
+def _share_of_rest(scores: Vector) -> Vector:
+    """s_i^2 / sum of s_j^2 over j >= i, of rising scores; where all that is left is 0, one of as many as are left."""
+    squares = np.square(np.maximum(scores, 0.0))
+    rest = np.cumsum(squares[::-1])[::-1]
+    shares: Vector = np.divide(squares, rest, out=1.0 / np.arange(len(scores), 0, -1), where=rest > 0)
+    return shares
 
 
 def going_of(of: Candidates, units: Ids) -> Ids:

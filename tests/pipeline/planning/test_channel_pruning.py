@@ -45,12 +45,32 @@ def test_the_plot_is_drawn(pruned):
 
 
 def test_a_dry_run_tells_what_a_run_comes_to(pruned, samples, edgeprune, tmp_path):
-    done = edgeprune(*command(samples, "--macs", 0.5, "--criterion", "taylor", "--dry-run"), cwd=tmp_path)
+    more = ("--macs", 0.5, "--criterion", "taylor", "--epochs", 2, "--dry-run")
+    done = edgeprune(*command(samples, *more), cwd=tmp_path)
     planned, made = done.json["rows"][1], pruned[1].json["rows"][1]
     assert {key: planned[key] for key in ("parameters", "macs")} == {key: made[key] for key in ("parameters", "macs")}
     assert planned["score"] is None
     assert {group["frozen"] for group in done.json["groups"]} == {None, "an output of the model"}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_ranking_decides_where_nothing_is_trained_and_layers_shrink_alike_where_something_is(
+    samples, edgeprune, tmp_path
+):
+    def groups(*more):
+        return edgeprune(*command(samples, "--macs", 0.5, "--dry-run", *more), cwd=tmp_path).json["groups"]
+
+    layer, ranked = groups("--scope", "layer"), groups("--scope", "global")
+    assert layer != ranked
+    assert (groups(), groups("--epochs", 2)) == (ranked, layer)
+
+
+def test_half_of_the_macs_in_steps_of_eight_are_half(samples, edgeprune, tmp_path):
+    for scope in ("layer", "global"):
+        done = edgeprune(*command(samples, "--macs", 0.5, "--align", 8, "--scope", scope, "--dry-run"), cwd=tmp_path)
+        before, after = done.json["rows"]
+        assert 0.485 * before["macs"] <= after["macs"] <= 0.5 * before["macs"]
+        assert {group["units_after"] % 8 for group in done.json["groups"] if not group["frozen"]} == {0}
 
 
 @pytest.mark.parametrize(

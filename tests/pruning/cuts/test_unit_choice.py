@@ -1,10 +1,11 @@
 """How much goes, and where: exact counts, floors, alignment, rankings."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeprune.pruning.cuts.unit_choice import Candidates, below_threshold, by_ratio, candidates
+from edgeprune.pruning.cuts.unit_choice import Candidates, below_threshold, by_ratio, candidates, standing
 
 
 def make(groups: list[list[float]], frozen: tuple[int, ...] = (), step: int = 1) -> Candidates:
@@ -32,15 +33,22 @@ def test_ties_go_by_index():
     assert by_ratio(of, 0.5, "global").tolist() == [False, False, True, True]
 
 
-def test_a_global_ratio_ranks_over_the_whole_model():
-    of = make([[1, 2, 3, 4], [10, 20, 30, 40]])
-    assert stay(of, by_ratio(of, 0.25, "global")) == [2, 4]
+def test_a_global_ranking_is_by_squared_scores_as_shares_of_what_is_left():
+    of = make([[3, 1, 2, 4], [5, 0, 0, 0], [2]])
+    assert standing(of, "global") == pytest.approx([2 * 9 / 25, 2 / 30, 2 * 4 / 29, 2, 2, 0, 0, 0, 1])
 
 
-def test_a_global_ranking_takes_nine_tenths_of_a_group_before_all_others_gave_as_much():
-    of = make([[1] * 10, [5] * 10])
-    assert stay(of, by_ratio(of, 0.5, "global")) == [1, 9]
-    assert stay(of, by_ratio(of, 0.9, "global")) == [1, 1]
+def test_a_global_ranking_takes_what_is_weak_in_its_own_group_whatever_the_scale():
+    groups = [[0.1, 0.1, 1, 1], [1, 1, 1, 1]]
+    for scale in (1e-6, 1.0, 1e6):
+        of = make([[scale * score for score in groups[0]], groups[1]])
+        assert stay(of, by_ratio(of, 0.25, "global")) == [2, 4]
+
+
+def test_a_global_ranking_takes_more_of_wide_groups_where_all_units_are_alike():
+    of = make([[1] * 16, [5] * 64, [0] * 4])
+    assert stay(of, by_ratio(of, 0.5, "global")) == [12, 26, 4], "as the roots of their sizes"
+    assert stay(of, by_ratio(of, 0.7, "global")) == [7, 15, 4]
 
 
 def test_one_unit_stays_whatever_is_asked():
