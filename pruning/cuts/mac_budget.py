@@ -13,14 +13,7 @@ import numpy as np
 
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.errors import ModelError
-from edgeprune.pruning.cuts.unit_choice import (
-    Candidates,
-    Kept,
-    first_fit,
-    going_of,
-    keep,
-    removal_order,
-)
+from edgeprune.pruning.cuts.unit_choice import Candidates, Kept, first_fit, going_of, keep, removal_order
 
 Macs = Callable[[Kept], int]
 Stay = tuple[int, ...]
