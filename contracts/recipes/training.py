@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
+from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.fields import option
 
 OPTIMIZERS = (
@@ -22,9 +23,11 @@ TRAINS = ("epochs or qat_epochs",)
 class TrainingRecipe:
     """Fine-tuning after pruning."""
 
-    epochs: int = option(
+    epochs: int | str = option(
         0,
-        "Number of epochs of fine-tuning, or of training where the method trains; zeros stay zero.",
+        "Number of epochs of fine-tuning, or of training where the method trains; zeros stay zero. `auto` fine-tunes "
+        "until the validation score has stopped rising.",
+        also=(AUTO,),
         needs=("data",),
         metavar="N",
         panel="Fine-tuning",
@@ -42,7 +45,7 @@ class TrainingRecipe:
         "the lowest validation loss.",
         also=(AUTO,),
         needs=TRAINS,
-        metavar="auto|R",
+        metavar="R",
         panel="Fine-tuning",
         within=(1e-12, 1e6),
     )
@@ -125,3 +128,13 @@ class TrainingRecipe:
         metavar="FOLDER",
         panel="Fine-tuning",
     )
+
+    @property
+    def counted_epochs(self) -> int:
+        """Number of epochs, where what trains needs to know it. Raises UsageError for `auto`."""
+        if isinstance(self.epochs, str):
+            raise UsageError(
+                f"--epochs {self.epochs} is for fine-tuning alone: --from-scratch and methods that train need a number",
+                "give --epochs N",
+            )
+        return self.epochs

@@ -53,6 +53,8 @@ class CheckpointPlace:
 class FitOptions:
     """How to train.
 
+    ends: the epochs at which the learning rate has come down to 0; it starts anew after each but the last. Training
+    ends with the first of these cycles that brings no better score than those before it.
     learning_rate: its start; None: the one that does best in a race (`rate_race`).
     rate_share: of the optimizer's own rate that is expected to do well; None: by how much is masked
     (`optimizers.rate_share`). Training from scratch wants 1.
@@ -63,7 +65,7 @@ class FitOptions:
     checkpoints: where the state after each epoch is kept; None: nowhere.
     """
 
-    epochs: int
+    ends: tuple[int, ...]
     learning_rate: float | None
     batch_size: int
     patience: int | None
@@ -74,6 +76,11 @@ class FitOptions:
     weight_decay: float | None = None
     class_weight: Mapping[int, float] | None = None
     checkpoints: CheckpointPlace | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs, at most."""
+        return self.ends[-1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from edgeprune.contracts.keras_model import KerasModel
@@ -50,7 +51,23 @@ class Progress:
     @property
     def goes_on(self) -> bool:
         """Whether there is another epoch to train."""
-        return self._note is None and len(self.logs) < self._options.epochs
+        return self._note is None and len(self.logs) < self._options.epochs and not self.has_converged
+
+    @property
+    def cycle(self) -> tuple[int, int]:
+        """The epochs after which the present cycle of the learning rate began, and with which it ends."""
+        ends = (0, *self._options.ends)
+        return next((start, end) for start, end in pairwise(ends) if len(self.logs) < end)
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether a cycle that is not the only one has just ended, and brought no better score than those before it."""
+        done = len(self.logs)
+        if done not in self._options.ends[1:]:
+            return False
+        before = self._options.ends[self._options.ends.index(done) - 1]
+        scores = [self._sign * log.score for log in self.logs]
+        return max(scores[before:]) <= max(scores[:before])
 
     @property
     def next_epoch(self) -> int:

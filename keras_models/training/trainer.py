@@ -35,6 +35,8 @@ from edgeprune.keras_models.training.options import (
 from edgeprune.keras_models.training.progress import Progress
 from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
 
+USUAL_CYCLES = 3
+"""Of the learning rate, whose steps the race takes its share of: nobody knows yet how many there will be."""
 STATISTICS_BATCHES = 2
 """Batches whose statistics normalisations get after each run of a race."""
 
@@ -100,8 +102,9 @@ class Trainer:
         try:
             progress.rate = progress.rate or self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
-            optimizer.decay(progress.rate.rate, feed.steps * self._options.epochs)
             while progress.goes_on:
+                start, end = (feed.steps * epochs for epochs in progress.cycle)
+                optimizer.decay(progress.rate.rate, end - start, start)
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
                 self._enter(progress, optimizer, self._train(feed, progress, callbacks), score)
@@ -157,7 +160,7 @@ class Trainer:
             share = rate_share(masks, self._options.prunable_weights)
         expected, origin = expected_rate(self._original_optimizer, share)
         rates = candidates(standard_rate(self._original_optimizer), expected)
-        steps = steps_of_each(len(rates), feed.steps * self._options.epochs)
+        steps = steps_of_each(len(rates), feed.steps * self._options.ends[:USUAL_CYCLES][-1])
         if sample_loss is None or not steps:
             return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
@@ -199,7 +202,7 @@ class Trainer:
             return
         log = EpochLog(
             epoch=progress.next_epoch,
-            epochs=self._options.epochs,
+            epochs=progress.cycle[1],
             loss=loss,
             score=score(),
             learning_rate=optimizer.learning_rate,

@@ -141,7 +141,7 @@ class Bench(ExitStack):
         if pruned.interrupted:
             raise KeyboardInterrupt
         training_s += pruned.training_s or 0.0
-        fine_tuning = recipe.epochs > 0 and not plan.trains
+        fine_tuning = bool(recipe.epochs) and not plan.trains
         del plan  # the masks of a large model take as much as a quarter of its weights
         with ExitStack() as stack:
             shared = pruned.session is self._session

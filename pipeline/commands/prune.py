@@ -78,7 +78,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     pruned = carry_out(plan, reporter, proven=recipe.check)
     proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
-    fine_tunes, draw = not plan.trains and recipe.epochs > 0, plan.drawing
+    fine_tunes, draw = not plan.trains and bool(recipe.epochs), plan.drawing
     del plan  # the masks of a large model take as much as a quarter of its weights
     outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))

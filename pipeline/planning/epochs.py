@@ -12,7 +12,7 @@ def epochs_before(recipe: PointRecipe) -> int:
     """
     if not recipe.from_scratch or load_method(recipe).KIND in TRAINING_KINDS:
         return 0
-    return recipe.epochs - recipe.epochs // 2
+    return recipe.counted_epochs - recipe.counted_epochs // 2
 
 
 def dense_fit(recipe: PointRecipe) -> Fit:
@@ -22,4 +22,5 @@ def dense_fit(recipe: PointRecipe) -> Fit:
 
 def fine_tuning_fit(recipe: PointRecipe) -> Fit:
     """The training after the pruning."""
-    return fit_of(recipe, recipe.epochs - epochs_before(recipe))
+    before = epochs_before(recipe)
+    return fit_of(recipe, recipe.counted_epochs - before) if before else fit_of(recipe)

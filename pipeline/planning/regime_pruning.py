@@ -70,7 +70,7 @@ class RegimePlan(TrainingPlan):
 
     def _rewiring(self, rewire: Rewire, chosen: Mapping[WeightKey, Any], held: Masks, number: int) -> UpdateMasks:
         def update(epoch: int) -> Masks:
-            over = epoch / self.recipe.epochs
+            over = epoch / self.recipe.counted_epochs
             weights = rewire(LiveArrays(chosen), over, self._generator(number, epoch))
             set_arrays(self.target.session.loaded.model, weights)
             return {**held, **{key: array != 0 for key, array in weights.items()}}

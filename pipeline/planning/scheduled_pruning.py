@@ -55,7 +55,7 @@ class ScheduledPlan(TrainingPlan):
         """
         session, recipe, started = self.target.session, self.recipe, time.perf_counter()
         steps = steps_of(session.require_data().train, recipe.batch_size)
-        plan = schedule(recipe.begin, recipe.end, steps * recipe.epochs)
+        plan = schedule(recipe.begin, recipe.end, steps * recipe.counted_epochs)
         live = self.twin.variables()
         chosen = {key: live[key] for key in self.target.masks}
         wrapped = wrap(self.twin.model, self._prunings(plan), chosen)

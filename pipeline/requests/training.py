@@ -4,6 +4,7 @@ from types import ModuleType
 
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import PointRecipe
+from edgeprune.contracts.recipes.training import AUTO
 from edgeprune.pipeline.requests.chosen_method import TRAINING_KINDS
 
 
@@ -12,11 +13,14 @@ def check_training(recipe: PointRecipe, method: ModuleType, *, dry_run: bool = F
     trains = method.KIND in TRAINING_KINDS
     if trains and not recipe.epochs and not dry_run:
         raise UsageError(f"--method {recipe.method} needs --epochs N, as it trains", "for example --epochs 10 --data D")
-    if recipe.from_scratch and recipe.epochs < 2 and not trains:
+    shared_out = recipe.counted_epochs if trains or recipe.from_scratch else 0
+    if recipe.from_scratch and shared_out < 2 and not trains:
         raise UsageError(
             f"--from-scratch trains for half of the epochs and fine-tunes for the rest, found --epochs {recipe.epochs}",
             "give --epochs 2 or more",
         )
+    if recipe.epochs == AUTO and recipe.patience is not None:
+        raise UsageError("--patience: --epochs auto finds out itself when to stop", "leave --patience out")
     if recipe.strategy == "mirrored" and method.KIND == "scheduled":
         raise UsageError(
             f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave --strategy out"

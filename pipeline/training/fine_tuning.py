@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from edgeprune.contracts.data import Indices
+from edgeprune.contracts.data import Indices, Split
 from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import Fit
+from edgeprune.contracts.recipes.training import TrainingRecipe
 from edgeprune.dataset_io.scoring import score
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
@@ -30,8 +31,10 @@ from edgeprune.keras_models.training import (
     RateChoice,
     Trainer,
     UpdateMasks,
+    steps_of,
 )
 from edgeprune.keras_models.training.class_weights import balanced_class_weights
+from edgeprune.keras_models.training.cycles import cycle_ends
 from edgeprune.keras_models.training.devices import ONE_DEVICE, choose_devices
 from edgeprune.keras_models.training.distillation import Distillation, teacher_gives_logits
 from edgeprune.keras_models.training.options import CheckpointPlace
@@ -164,6 +167,8 @@ class FineTuner:
             )
         self._trainings.append(_plain(result))
         self.earlier_s += result.earlier_s
+        if len(self._options.ends) > 1 and not (result.notes or result.interrupted):
+            reporter.note(_told_end(result, self._options.ends[-1]))
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
@@ -213,7 +218,7 @@ def _fit_options(
     data, training = session.require_data(), fit.training
     weights = balanced_class_weights(data.train, data.task.kinds) if training.class_weight else None
     return FitOptions(
-        epochs=training.epochs,
+        ends=_ends(data.train, training),
         learning_rate=None if isinstance(training.learning_rate, str) else training.learning_rate,
         batch_size=training.batch_size,
         patience=training.patience,
@@ -227,6 +232,13 @@ def _fit_options(
     )
 
 
+def _ends(train: Split, training: TrainingRecipe) -> tuple[int, ...]:
+    """The epochs at which the learning rate comes to 0."""
+    if isinstance(training.epochs, str):
+        return cycle_ends(steps_of(train, training.batch_size))
+    return (training.epochs,)
+
+
 def _session_trainee(session: Session) -> Trainee:
     return Trainee(
         model=session.loaded.model,
@@ -234,6 +246,14 @@ def _session_trainee(session: Session) -> Trainee:
         loss=session.loss.keras_loss,
         predictor=session.predictor,
     )
+
+
+def _told_end(result: FitResult, most: int) -> str:
+    """How long a training took that went on for as long as it helped."""
+    best = f"the best score was that of epoch {result.best_epoch}"
+    if len(result.logs) == most and result.best_epoch > most // 2:
+        return f"training took {most} epochs, the most that --epochs auto takes; {best}: a larger --epochs may help"
+    return f"training took {len(result.logs)} epochs; {best}"
 
 
 def _plain(result: FitResult) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def check(recipe: PointRecipe) -> None:
             f"--begin {recipe.begin:g}: expected less than --end {recipe.end:g}", "both are shares of the training"
         )
     if recipe.end > 1:
-        needed = math.ceil(recipe.end * recipe.epochs)
+        needed = math.ceil(recipe.end * recipe.counted_epochs)
         raise UsageError(
             f"the schedule never reaches its target: --end {recipe.end:g} is after the last of {recipe.epochs} epochs",
             f"give --epochs {needed} --end 1, or a lower --end",

@@ -61,6 +61,7 @@ CASES = (
     (2, "--temperature needs --distill; give --distill too", f"{PRUNE} {TRAIN} --temperature 3"),
     (2, "--learning-rate needs --epochs or --qat-epochs", f"{PRUNE} --learning-rate 0.1"),
     (2, "expected a number or auto, found 'fast'", f"{PRUNE} --learning-rate fast"),
+    (2, "expected a whole number or auto, found 'soon'", f"{PRUNE} --epochs soon"),
     (2, "--patience needs --epochs; give", f"{SWEEP} --patience 3"),
     (2, "no layer or weight matches 'nope*'; the model has: hidden_1,", f"{PRUNE} --include nope*"),
     (2, "no layer or weight matches 'x/y'", f"{SWEEP} --exclude hidden_1/kernel --exclude x/y"),

@@ -49,6 +49,6 @@ def some_masks(live):
     return {key: generator.random(tuple(variable.shape)) < 0.4 for key, variable in live.items()}
 
 
-def options(**changes):
-    usual = {"epochs": 3, "learning_rate": None, "batch_size": 32, "patience": 5, "seed": 0, "prunable_weights": 160}
-    return FitOptions(**(usual | changes))
+def options(*, epochs=3, **changes):
+    usual = {"learning_rate": None, "batch_size": 32, "patience": 5, "seed": 0, "prunable_weights": 160}
+    return FitOptions(**({"ends": (epochs,)} | usual | changes))

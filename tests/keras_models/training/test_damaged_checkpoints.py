@@ -36,7 +36,7 @@ def checkpoint(folder, notes):
         folder=folder, make_folder=lambda: folder.mkdir(exist_ok=True), required=True, note=notes.append
     )
     options = FitOptions(
-        epochs=3, learning_rate=None, batch_size=32, patience=None, seed=0, prunable_weights=3, checkpoints=place
+        ends=(3,), learning_rate=None, batch_size=32, patience=None, seed=0, prunable_weights=3, checkpoints=place
     )
     progress = Progress(Arrays(), {("a", "kernel"): np.ones(3, bool)}, options, True, 1, lambda log: None)
     return Checkpoint(options, progress, Arrays()), progress

@@ -107,6 +107,9 @@ def test_a_dry_run_shows_each_layers_zeros_and_trains_nothing(edgeprune, folder,
         (("--method", "in-training", "--rounds", 2, "--epochs", 1), "--rounds is not for --method in-training"),
         (("--from-scratch", "--threshold", 0.1), "--from-scratch needs --epochs; give --epochs N too"),
         (("--from-scratch", "--threshold", 0.1, "--epochs", 1), "give --epochs 2 or more"),
+        (("--from-scratch", "--threshold", 0.1, "--epochs", "auto"), "methods that train need a number; give --epochs N"),
+        (("--method", "set", "--sparsity", 0.5, "--epochs", "auto"), "methods that train need a number; give --epochs N"),
+        (("--threshold", 0.1, "--epochs", "auto", "--patience", 2), "--epochs auto finds out itself when to stop"),
     ],
 )
 def test_a_request_that_cannot_be_is_refused_before_anything_runs(prune, more, told):
