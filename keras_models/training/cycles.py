@@ -6,8 +6,8 @@ a rate of 0, so the scores at their ends can be compared, and wherever training 
 
 import math
 
-CYCLES = 6
-"""How many there are at most."""
+LEAST_CYCLES, CYCLES = 3, 6
+"""How many there are at least, as two short ones may well end alike, and at most."""
 FIRST_STEPS = 100
 """Steps of the first cycle, at least: of few examples, one epoch tells little."""
 

@@ -133,9 +133,9 @@ class FreshOptimizer:
         """All variables as they were made."""
         self.restore(self._start)
 
-    def decay(self, rate: float, steps: int, start: int = 0) -> None:
-        """Let the learning rate down from `rate` to 0 in so many steps, from step `start` of training on."""
-        self._schedule.set(rate, steps, start)
+    def decay(self, rate: float, start: int, end: int, steps: int = 1) -> None:
+        """Let the learning rate down from `rate` at `start` to 0 at `end`, both in epochs of so many steps."""
+        self._schedule.set(rate, start * steps, end * steps)
 
     def state(self) -> list[Array]:
         """The values of all variables."""

@@ -54,7 +54,7 @@ class FitOptions:
     """How to train.
 
     ends: the epochs at which the learning rate has come down to 0; it starts anew after each but the last. Training
-    ends with the first of these cycles that brings no better score than those before it.
+    ends with the first of these cycles (`cycles.LEAST_CYCLES` at least) that brings no better score than those before.
     learning_rate: its start; None: the one that does best in a race (`rate_race`).
     rate_share: of the optimizer's own rate that is expected to do well; None: by how much is masked
     (`optimizers.rate_share`). Training from scratch wants 1.

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from edgeprune.contracts.keras_model import KerasModel
+from edgeprune.keras_models.training.cycles import LEAST_CYCLES
 from edgeprune.keras_models.training.options import (
     ArrayLists,
     EpochLog,
@@ -61,11 +62,11 @@ class Progress:
 
     @property
     def has_converged(self) -> bool:
-        """Whether a cycle that is not the only one has just ended, and brought no better score than those before it."""
-        done = len(self.logs)
-        if done not in self._options.ends[1:]:
+        """Whether a cycle after the least ones has just ended, and brought no better score than those before it."""
+        done, ends = len(self.logs), self._options.ends
+        if done not in ends[LEAST_CYCLES - 1 :]:
             return False
-        before = self._options.ends[self._options.ends.index(done) - 1]
+        before = ends[ends.index(done) - 1]
         scores = [self._sign * log.score for log in self.logs]
         return max(scores[before:]) <= max(scores[:before])
 

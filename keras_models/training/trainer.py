@@ -10,6 +10,7 @@ from edgeprune.contracts.keras_model import KerasModel
 from edgeprune.contracts.model import WeightKey
 from edgeprune.keras_models.kerases import safe_mode
 from edgeprune.keras_models.training.checkpoint import Checkpoint
+from edgeprune.keras_models.training.cycles import LEAST_CYCLES
 from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
 from edgeprune.keras_models.training.distillation import Distillation
 from edgeprune.keras_models.training.feeding import Feed, derived_seed
@@ -35,8 +36,6 @@ from edgeprune.keras_models.training.options import (
 from edgeprune.keras_models.training.progress import Progress
 from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
 
-USUAL_CYCLES = 3
-"""Of the learning rate, whose steps the race takes its share of: nobody knows yet how many there will be."""
 STATISTICS_BATCHES = 2
 """Batches whose statistics normalisations get after each run of a race."""
 
@@ -103,10 +102,9 @@ class Trainer:
             progress.rate = progress.rate or self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
             while progress.goes_on:
-                start, end = (feed.steps * epochs for epochs in progress.cycle)
-                optimizer.decay(progress.rate.rate, end - start, start)
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
+                optimizer.decay(progress.rate.rate, *progress.cycle, feed.steps)
                 self._enter(progress, optimizer, self._train(feed, progress, callbacks), score)
                 checkpoint.keep()
         except KeyboardInterrupt:
@@ -160,7 +158,7 @@ class Trainer:
             share = rate_share(masks, self._options.prunable_weights)
         expected, origin = expected_rate(self._original_optimizer, share)
         rates = candidates(standard_rate(self._original_optimizer), expected)
-        steps = steps_of_each(len(rates), feed.steps * self._options.ends[:USUAL_CYCLES][-1])
+        steps = steps_of_each(len(rates), feed.steps * self._options.ends[:LEAST_CYCLES][-1])
         if sample_loss is None or not steps:
             return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
@@ -169,7 +167,7 @@ class Trainer:
         def loss_after(rate: float, steps: int) -> float:
             self._model.set_weights(start)
             optimizer.reset()
-            optimizer.decay(rate, steps)
+            optimizer.decay(rate, 0, steps)
             self._keras.utils.set_random_seed(seed)
             self._fitted.fit(feed.epoch(seed).repeat().take(steps), seed, class_weight=self._class_weight)
             renew_statistics(self._model, batches)

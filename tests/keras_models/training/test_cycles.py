@@ -33,8 +33,8 @@ def trained(k, scores, **changes):
 
 
 @KERASES
-def test_training_ends_with_the_first_cycle_that_brings_no_better_score(k):
-    result = trained(k, [0.5, 0.4, 0.6, 0.5, 0.3, 0.6, 0.6])
+def test_training_ends_with_the_first_cycle_from_the_third_on_that_brings_no_better_score(k):
+    result = trained(k, [0.5, 0.4, 0.3, 0.5, 0.3, 0.5, 0.5])
     assert len(result.logs) == 7
     assert result.best_epoch == 7
     assert result.notes == ()
