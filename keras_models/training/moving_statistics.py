@@ -5,6 +5,16 @@ from typing import Any
 
 from edgeprune.contracts.keras_model import KerasModel
 
+SLOW = 0.05
+"""Share of the moving averages from before an epoch that may be left in them after it."""
+
+
+def follows_slowly(model: KerasModel, steps: int) -> bool:
+    """Whether moving averages of normalisations still hold much of what they were so many steps ago."""
+    return any(
+        hasattr(layer, "moving_variance") and SLOW < layer.momentum**steps < 1 for layer in model._flatten_layers()
+    )
+
 
 def renew_statistics(model: KerasModel, batches: Sequence[Any]) -> None:
     """Set the moving mean and variance of every BatchNormalization to those of some batches of inputs.

@@ -15,7 +15,7 @@ from edgeprune.keras_models.training.devices import ONE_DEVICE, Devices
 from edgeprune.keras_models.training.distillation import Distillation
 from edgeprune.keras_models.training.feeding import Feed, derived_seed
 from edgeprune.keras_models.training.fitted import FittedModel
-from edgeprune.keras_models.training.moving_statistics import renew_statistics
+from edgeprune.keras_models.training.moving_statistics import follows_slowly, renew_statistics
 from edgeprune.keras_models.training.optimizers import (
     FreshOptimizer,
     chosen_optimizer,
@@ -36,8 +36,8 @@ from edgeprune.keras_models.training.options import (
 from edgeprune.keras_models.training.progress import Progress
 from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
 
-STATISTICS_BATCHES = 2
-"""Batches whose statistics normalisations get after each run of a race."""
+STATISTICS_BATCHES = 4
+"""Batches whose statistics normalisations get where training was too short for their moving averages to follow."""
 
 
 class Trainer:
@@ -184,7 +184,7 @@ class Trainer:
         seed = derived_seed(self._options.seed, epoch)
         self._fitted.assign_masks(progress.masks)
         self._keras.utils.set_random_seed(seed)
-        return self._fitted.fit(
+        loss = self._fitted.fit(
             feed.epoch(seed),
             seed,
             initial_epoch=epoch - 1,
@@ -192,6 +192,9 @@ class Trainer:
             class_weight=self._class_weight,
             callbacks=list(callbacks),
         )
+        if follows_slowly(self._model, feed.steps):
+            renew_statistics(self._model, [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)])
+        return loss
 
     def _enter(self, progress: Progress, optimizer: FreshOptimizer, loss: float, score: Callable[[], float]) -> None:
         """Score an epoch and enter it; a loss that is no number ends training."""

@@ -3,13 +3,11 @@
 import math
 
 import keras
-import numpy as np
 import pytest
 import tf_keras
 
 from edgeprune.contracts.errors import TrainingError
 from edgeprune.keras_models.training import Trainer
-from edgeprune.keras_models.training.moving_statistics import renew_statistics
 from edgeprune.keras_models.training.optimizers import expected_rate, standard_rate
 from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
 from tests.keras_models.training.small_models import KERASES, InMemory, kernels, make_model, options, some_masks
@@ -123,15 +121,3 @@ def test_too_short_a_training_starts_from_the_expected_rate_and_says_so(k):
     result = trainer.fit(InMemory(), {}, lambda: 0.5, True, sample_loss=lambda: pytest.fail("raced"))
     assert result.rate.rate == pytest.approx(1e-3 / 3)
     assert "too short to try others" in result.rate.reason
-
-
-@KERASES
-def test_normalisations_get_the_statistics_of_the_batches(k):
-    model = make_model(k)
-    inputs = InMemory().x
-    renew_statistics(model, [inputs[:128], inputs[128:]])
-    hidden = np.maximum(inputs @ model.layers[0].get_weights()[0], 0)
-    normalisation = model.layers[1]
-    assert normalisation.moving_mean.numpy() == pytest.approx(hidden.mean(axis=0), rel=1e-2)
-    within = [hidden[:128].var(axis=0), hidden[128:].var(axis=0)]
-    assert normalisation.moving_variance.numpy() == pytest.approx(np.mean(within, axis=0), rel=2e-2)
