@@ -17,6 +17,7 @@ from edgeprune.tflite_export.conversion.calibration import Calibration
 from edgeprune.tflite_export.conversion.conversion_errors import cannot_trace, explain
 from edgeprune.tflite_export.conversion.finish import finish
 from edgeprune.tflite_export.conversion.layer_scopes import matching_layers, recorded_scopes, tensors_of_layers
+from edgeprune.tflite_export.conversion.ranges import with_own_ranges
 from edgeprune.tflite_export.conversion.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from edgeprune.tflite_export.conversion.start_states import with_own_start_states
 from edgeprune.tflite_export.conversion.tracing import SavedGraph
@@ -83,12 +84,12 @@ class Converter:
         examples = self._calibration(calibration) if calibration else Calibration(names=(), examples=())
         configure = _configuration(numeric, examples, io, trained, clustered)
         with silenced(), _cheap_collection():
-            if trained:
-                data = self._run(self._graph, configure, allow_flex)
-            elif kept:
-                data = self._run_keeping(numeric, configure, kept, io, allow_flex)
-            elif numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
+            if kept and not trained:
+                data = self._run_keeping(numeric, configure, examples, kept, io, allow_flex)
+            elif numeric.NEEDS_CALIBRATION and not trained and may_loop(self._graph.function):
                 data = self._run_calibrated(configure, examples, allow_flex)
+            elif hasattr(numeric, "quantize") and not trained and not allow_flex:
+                data = self._run_ranged(numeric, configure, examples, io, clustered)
             else:
                 data = self._run(self._graph, configure, allow_flex)
             if hasattr(numeric, "rework") and not kept:
@@ -135,8 +136,24 @@ class Converter:
             )
         return self._run(self._unrolled, configure, allow_flex)
 
+    def _run_ranged(
+        self, numeric: ModuleType, configure: Configure, calibration: Calibration, io: str, clustered: bool
+    ) -> bytes:
+        """A calibrated file by the ranges of each activation's own values."""
+        data = self._run(self._graph, _calibrating(configure), allow_flex=False)
+        try:
+            return bytes(numeric.quantize(with_own_ranges(data, calibration), io, clustered=clustered))
+        except Exception as error:  # the converter's quantizer raises what the converter does
+            raise explain(error, self._model) from error
+
     def _run_keeping(
-        self, numeric: ModuleType, configure: Configure, kept: set[str], io: str, allow_flex: bool
+        self,
+        numeric: ModuleType,
+        configure: Configure,
+        calibration: Calibration,
+        kept: set[str],
+        io: str,
+        allow_flex: bool,
     ) -> bytes:
         """A file in which the layers named `kept` stay in float."""
         if numeric.NEEDS_CALIBRATION and may_loop(self._graph.function):
@@ -144,12 +161,9 @@ class Converter:
                 "--keep-float: expected a model without recurrent layers, as their steps have no names in the file",
                 "leave --keep-float out, or export with --quantize int4",
             )
-
-        def calibrate_only(converter: Any) -> None:
-            configure(converter)
-            converter._experimental_calibrate_only = True
-
-        data = self._run(self._graph, calibrate_only, allow_flex)
+        data = self._run(self._graph, _calibrating(configure), allow_flex)
+        if hasattr(numeric, "quantize") and not allow_flex:
+            data = with_own_ranges(data, calibration)
         names = tensors_of_layers(data, self._graph.function, self._scopes, kept)
         return bytes(numeric.keep(data, names, io))
 
@@ -186,6 +200,16 @@ def _configuration(numeric: ModuleType, examples: Calibration, io: str, trained:
         converter._experimental_disable_per_channel_quantization_for_dense_layers = clustered
 
     return configure
+
+
+def _calibrating(configure: Configure) -> Configure:
+    """The same set-up for a float file that only holds the ranges."""
+
+    def calibrate_only(converter: Any) -> None:
+        configure(converter)
+        converter._experimental_calibrate_only = True
+
+    return calibrate_only
 
 
 def check_options(numeric: ModuleType, quantize: str, calibration: tuple[Array, ...] | None, io: str) -> None:

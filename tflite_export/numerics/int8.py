@@ -1,5 +1,6 @@
 """Full integer: weights and activations are int8, with ranges of activations measured on examples."""
 
+from collections.abc import Collection
 from typing import Any
 
 from edgeprune.tflite_export.conversion.calibration import Calibration
@@ -35,10 +36,24 @@ def configure_trained(converter: Any, io: str) -> None:
 
 
 def keep(data: bytes, tensors: set[str], io: str) -> bytes:
-    """Quantize a calibrated file as the converter does, and leave the operators that compute these tensors in float."""
+    """Quantize a calibrated file, and leave the operators that compute these tensors in float."""
+    return quantize(data, io, but=tensors)
+
+
+def quantize(data: bytes, io: str, *, but: Collection[str] = (), clustered: bool = False) -> bytes:
+    """Quantize a calibrated file as the converter does, all but the operators that compute the tensors `but`.
+
+    clustered: one scale for all outputs of a dense layer, so that few different weights stay few.
+    """
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize  # as tf.lite.experimental.QuantizationDebugger does
 
     kind = tf.as_dtype(io)
-    quantized: bytes = mlir_quantize(data, input_data_type=kind, output_data_type=kind, denylisted_nodes=tensors)
+    quantized: bytes = mlir_quantize(
+        data,
+        input_data_type=kind,
+        output_data_type=kind,
+        denylisted_nodes=set(but),
+        disable_per_channel_for_dense_layers=clustered,
+    )
     return quantized
