@@ -19,6 +19,8 @@ LEAST_RUNS = 2
 """How many times as long as all runs of so few steps the training must be, for them to be worth it."""
 SPREAD = (0.1, math.sqrt(0.1), 1.0, math.sqrt(10), 10.0)
 """Rates that are tried, as multiples of the standard one of the optimizer's class."""
+CLOSE = 0.1
+"""Share of what the best run gained that a higher rate may fall short of it."""
 NEIGHBOURS = 1.5
 """Rates that differ by less than this factor are not both tried."""
 
@@ -36,13 +38,20 @@ def steps_of_each(rates: int, steps: int) -> int:
     return 0 if steps < LEAST_RUNS * least else max(LEAST_STEPS, int(STEPS * steps / rates))
 
 
-def race(rates: Sequence[float], steps: int, loss_after: Callable[[float, int], float]) -> RateChoice:
-    """The rate of the lowest loss after a run of so many steps; one that is no number loses.
+def race(
+    rates: Sequence[float], expected: float, start: float, steps: int, loss_after: Callable[[float, int], float]
+) -> RateChoice:
+    """The highest rate whose loss after a run of so many steps is about the lowest; one that is no number loses.
 
-    Raises TrainingError where all of them lose.
+    A training many times as long as its run stands a higher rate, and validation examples that the model was once
+    trained on speak for low ones. So a rate may fall short by CLOSE of what the best run gained from the loss at the
+    `start`, and what lies below the `expected` rate goes half of the way there. Raises TrainingError where all lose.
     """
     tried = tuple((rate, loss_after(rate, steps)) for rate in rates)
     finite = {rate: loss for rate, loss in tried if math.isfinite(loss)}
     if not finite:
         raise TrainingError("training diverges at every learning rate that was tried", "check the data and the loss")
-    return RateChoice(rate=min(finite, key=finite.__getitem__), tried=tried, steps=steps)
+    lowest = min(finite.values())
+    highest = max(rate for rate, loss in finite.items() if loss <= lowest + CLOSE * max(start - lowest, 0.0))
+    stands = max(rate for rate in finite if rate <= max(expected, highest))
+    return RateChoice(rate=float(f"{max(highest, math.sqrt(highest * stands)):.2g}"), tried=tried, steps=steps)

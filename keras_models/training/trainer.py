@@ -173,7 +173,8 @@ class Trainer:
             renew_statistics(self._model, batches)
             return sample_loss()
 
-        choice = race(rates, steps, loss_after)
+        renew_statistics(self._model, batches)
+        choice = race(rates, expected, sample_loss(), steps, loss_after)
         self._model.set_weights(start)
         optimizer.reset()
         return choice

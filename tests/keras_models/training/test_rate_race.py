@@ -48,13 +48,26 @@ def test_all_runs_together_take_a_tenth_of_the_steps_and_each_enough_to_tell_som
     assert steps_of_each(5, 99) == 0
 
 
-def test_the_lowest_loss_wins_and_no_number_loses():
-    losses = {0.1: 3.0, 0.2: 1.0, 0.4: math.nan}
-    choice = race(list(losses), 7, lambda rate, steps: losses[rate] * steps)
-    assert (choice.rate, choice.steps) == (0.2, 7)
-    assert choice.tried[:2] == ((0.1, 21.0), (0.2, 7.0))
+@pytest.mark.parametrize(
+    ("losses", "rate"),
+    [
+        ({0.1: 3.0, 0.2: 1.0, 0.4: 2.0}, 0.2),
+        ({0.1: 3.0, 0.2: 1.0, 0.4: 1.2}, 0.4),  # gains 2.8 of 3, as good as all
+        ({0.1: 3.0, 0.2: 1.0, 0.4: math.nan}, 0.2),
+        ({0.05: 1.0, 0.2: 2.0, 0.4: 3.0}, 0.1),  # half of the way to the expected one
+        ({0.05: 1.0, 0.1: 2.0, 0.2: math.inf}, 0.071),  # the expected one diverges
+        ({0.1: 5.0, 0.2: 6.0, 0.4: 7.0}, 0.14),  # nothing is gained
+    ],
+)
+def test_the_highest_rate_that_does_about_best_wins_and_no_number_loses(losses, rate):
+    choice = race(list(losses), 0.2, 4.0, 7, lambda rate, steps: losses[rate] * steps / 7)
+    assert (choice.rate, choice.steps) == (rate, 7)
+    assert [tried for tried, _ in choice.tried] == list(losses)
+
+
+def test_a_training_that_diverges_at_every_rate_is_an_error():
     with pytest.raises(TrainingError, match="diverges at every learning rate"):
-        race([0.1], 7, lambda rate, steps: math.inf)
+        race([0.1], 0.1, 4.0, 7, lambda rate, steps: math.inf)
 
 
 @pytest.mark.parametrize(
