@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--shares", type=int, nargs="+", default=SHARES)
     options = parser.parse_args()
     models = [path.resolve() for path in sorted(options.models.rglob("*")) if path.suffix in (".h5", ".hdf5", ".keras")]
-    sources = [path.resolve() for path in sorted(options.data.glob("*.npz"))]
+    sources = [path.resolve() for path in sorted(options.data.glob("*.npz")) if has_parts(path)]
     print(f"{'default':>7} {'best':>7} {'short':>6}  model, pruned, examples: the flags of the best", flush=True)
     short = []
     for model in models:
@@ -50,6 +50,12 @@ def main() -> None:
             short.append(compared(model, name, pruned | {"epochs": options.epochs}, thinned(arrays, share)))
     if short:
         print(f"{'':15} {np.mean(short):6.2f}  mean; largest {max(short):.2f}")
+
+
+def has_parts(source: Path) -> bool:
+    """Whether there is a training and a test part."""
+    with np.load(source) as arrays:
+        return {"x_train", "y_train", "x_test", "y_test"} <= set(arrays)
 
 
 def fitting(model: Path, sources: list[Path]) -> Arrays | None:
