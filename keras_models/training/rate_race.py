@@ -13,10 +13,8 @@ from edgeprune.keras_models.training.options import RateChoice
 
 STEPS = 0.1
 """Share of the steps of training that all runs together may take."""
-LEAST_STEPS = 10
-"""Steps of a run, at least: fewer tell nothing."""
-LEAST_RUNS = 2
-"""How many times as long as all runs of so few steps the training must be, for them to be worth it."""
+USUAL_STEPS, LEAST_STEPS = 10, 5
+"""Steps of a run: of a short training, which takes no time, as many as tell something; fewer than the least do not."""
 SPREAD = (0.1, math.sqrt(0.1), 1.0, math.sqrt(10), 10.0)
 """Rates that are tried, as multiples of the standard one of the optimizer's class."""
 CLOSE = 0.1
@@ -33,9 +31,12 @@ def candidates(standard: float, expected: float) -> list[float]:
 
 
 def steps_of_each(rates: int, steps: int) -> int:
-    """Steps of the run at each of so many rates, where training takes `steps`; 0 where that is too short for a race."""
-    least = LEAST_STEPS * rates
-    return 0 if steps < LEAST_RUNS * least else max(LEAST_STEPS, int(STEPS * steps / rates))
+    """Steps of the run at each of so many rates, where training takes `steps`; 0 where that is too short for a race.
+
+    All runs together never take longer than the training.
+    """
+    each = max(int(STEPS * steps / rates), min(USUAL_STEPS, steps // rates))
+    return each if each >= LEAST_STEPS else 0
 
 
 def race(

@@ -44,8 +44,9 @@ def test_a_decade_around_the_standard_rate_is_tried_with_the_expected_one_in_pla
 
 def test_all_runs_together_take_a_tenth_of_the_steps_and_each_enough_to_tell_something():
     assert steps_of_each(5, 2000) == 40
-    assert steps_of_each(5, 200) == 10
-    assert steps_of_each(5, 99) == 0
+    assert steps_of_each(5, 200) == steps_of_each(5, 50) == 10
+    assert steps_of_each(5, 30) == 6
+    assert steps_of_each(5, 24) == 0
 
 
 @pytest.mark.parametrize(
