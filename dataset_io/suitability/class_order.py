@@ -8,9 +8,10 @@ import numpy as np
 from edgeprune.contracts.data import Array
 from edgeprune.dataset_io.answers import Output, true_and_predicted
 from edgeprune.dataset_io.suitability.trial import Answers, Trial
+from edgeprune.dataset_io.suitability.verdicts import BEYOND_NOISE, standard_errors
 
-_GAIN = 0.2
-"""Share of right answers that another order must win on examples that it was not found on."""
+_EXPLAINS = 0.5
+"""Of the way from guessing to right answers only, that another order must lead on examples that it was not found on."""
 _SHOWN = 10
 
 
@@ -65,7 +66,9 @@ def _assignment(known: Array, found: Array) -> dict[int, int]:
     confusion = 0.5 * np.eye(classes)  # where no example decides, a class stays itself
     np.add.at(confusion, (known[:half], found[:half]), 1)
     order = linear_sum_assignment(confusion, maximize=True)[1]
-    right, before = (order[known[half:]] == found[half:]), (known[half:] == found[half:])
-    if not half or right.mean() - before.mean() < _GAIN:
+    right, before = order[known[half:]] == found[half:], known[half:] == found[half:]
+    guessing = 1 / len(np.unique(known))
+    explains = half and right.mean() - guessing >= _EXPLAINS * (1 - guessing)
+    if not explains or standard_errors(right.astype(float) - before) < BEYOND_NOISE:
         return {}
     return {int(label): int(order[label]) for label in np.unique(known)}

@@ -34,10 +34,10 @@ class Verdicts:
 
     def beats(self, other: "Verdicts", errors: float = BEYOND_NOISE) -> bool:
         """Whether these are better beyond noise: by hits, or, where those do not speak against it, by the error."""
-        by_error = _standard_errors(other.error - self.error)
+        by_error = standard_errors(other.error - self.error)
         if self.hit is None or other.hit is None:
             return by_error > errors
-        by_hits = _standard_errors(self.hit - other.hit)
+        by_hits = standard_errors(self.hit - other.hit)
         return by_hits > errors or (by_hits > -1 and by_error > errors)
 
 
@@ -144,7 +144,7 @@ def _finite(predictions: Array) -> Array:
     return finite
 
 
-def _standard_errors(differences: Array) -> float:
+def standard_errors(differences: Array) -> float:
     """How many standard errors the mean lies above 0."""
     mean, deviation = float(differences.mean()), float(differences.std())
     if deviation == 0:

@@ -153,6 +153,19 @@ def test_classes_in_another_order_are_named(opened: Callable[..., Data], convent
     assert data.scale == convention
 
 
+def test_an_untrained_model_that_happens_to_be_wrong_more_often_than_right_knows_no_other_order(
+    opened: Callable[..., Data],
+) -> None:
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 2, 1000)
+    x = (y[:, np.newaxis] + generator.normal(0, 1.5, (1000, 2))).astype(np.float32)
+    output = Port(name="dense", shape=(1,), activation="sigmoid")
+    data = opened(
+        x, y, lambda inputs: (1 / (1 + np.exp(inputs[0][:, :1] - 0.5)),), port=Port(name="c", shape=(2,)), output=output
+    )
+    assert ["no better than chance" in warning for warning in data.warnings] == [True]
+
+
 def test_a_model_that_knows_nothing_is_a_warning_that_says_what_was_tried(opened: Callable[..., Data]) -> None:
     generator = np.random.default_rng(1)
     data = opened(IMAGES, LABELS, lambda inputs: (generator.dirichlet(np.ones(CLASSES), len(inputs[0])),))

@@ -39,7 +39,10 @@ class OperatorTime:
 
 
 def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, ...] | None:
-    """Times of a file's operators, measured in about so many runs; None where the profiler cannot run it."""
+    """Times of a file's operators, measured in about so many runs.
+
+    None where the profiler cannot run it, or where each operator takes less than the microsecond that it counts in.
+    """
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(data)
@@ -47,7 +50,7 @@ def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, 
             found = run_module(__name__, str(path), str(threads), str(runs), limits=Limits(seconds=TIMEOUT_SECONDS))
         except ChildError:
             return None
-    return tuple(OperatorTime(**operator) for operator in found)
+    return tuple(OperatorTime(**operator) for operator in found) or None
 
 
 def main(path: str, threads: str, runs: str) -> list[dict[str, Any]]:
@@ -59,7 +62,9 @@ def main(path: str, threads: str, runs: str) -> list[dict[str, Any]]:
         median((after[index][1] - before[index][1]) / BATCH for before, after in pairwise(sums))
         for index in range(len(names))
     ]
-    total = sum(medians) or 1.0
+    total = sum(medians)
+    if not total:
+        return []
     times = [OperatorTime(name=name, ms=ms, share=ms / total) for name, ms in zip(names, medians, strict=True)]
     return [asdict(time) for time in times]
 

@@ -9,6 +9,7 @@ from edgeprune.contracts.errors import ModelFileError
 from edgeprune.tflite_export.conversion.convert import convert
 from edgeprune.tflite_export.runtimes.operator_times import operator_times
 from edgeprune.tflite_export.runtimes.probe import probe, probe_bytes
+from tests.tflite_export.runtimes.test_operator_times import convolutional
 from tests.tflite_export.small_models import interface_of
 
 
@@ -37,11 +38,11 @@ def test_a_refused_file_is_named_with_the_reason(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["contracts/__init__.py", "tflite_export/__init__.py", "json.py"])
-def test_nothing_of_the_working_folder_is_run(name, cases, tmp_path, monkeypatch):
+def test_nothing_of_the_working_folder_is_run(name, tmp_path, monkeypatch):
     hostile = tmp_path / name
     hostile.parent.mkdir(exist_ok=True)
     hostile.write_text("import pathlib; pathlib.Path('marker').touch()")
-    data = cases("keras3", "cnn").converter.convert("none")
+    data = convolutional(64)
     monkeypatch.chdir(tmp_path)
     assert probe_bytes(data).load_ms > 0
     assert operator_times(data, threads=1, runs=20)
