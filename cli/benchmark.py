@@ -73,13 +73,17 @@ def benchmark(
 
 
 def _operator_table(file: str, times: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[time["name"], _microseconds(time["ms"]), f"{time['share']:.1%}"] for time in times]
+    rows = [[time["name"], _microseconds(time["ms"]), _share(time["share"])] for time in times]
     return "\n" + text_table(["operator", "time", "share"], rows, title=file)
 
 
 def _microseconds(ms: float) -> str:
     """A time; what is far below the profiler's microsecond is not told."""
     return "< 0.1 µs" if ms < 1e-4 else f"{1000 * ms:.3g} µs"
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
 
 
 def _short_names(files: Sequence[str]) -> list[str]:

@@ -109,13 +109,13 @@ def _entry(
 
 
 def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:
-    """Times of the operators of each file, under `operators`; None for a file that the profiler cannot time."""
+    """Times of the operators of each file, under `operators`; None for a file that the profiler cannot run."""
     found: dict[str, Any] = {}
     for entry in (entry for entry in entries if entry.tflite is not None):
         name = entry.row.file or ""
         times = operator_times(entry.tflite or b"", recipe.threads, recipe.runs)
         if times is None:
-            reporter.warning(f"{name}: no operator times: LiteRT's profiler cannot run it, or none takes a microsecond")
+            reporter.warning(f"{name}: no operator times: LiteRT's profiler cannot run it")
         found[name] = None if times is None else [asdict(time) for time in times]
     return {"operators": found}
 

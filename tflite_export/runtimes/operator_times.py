@@ -30,19 +30,16 @@ class OperatorTime:
 
     `ms` is the time of one run: the mean of a batch of runs, as the profiler counts whole microseconds, and of the
     batches the median, as other work on the machine lengthens single ones. `share` is the part of all operators'
-    time, 0..1.
+    time, 0..1, None where none of them takes a microsecond.
     """
 
     name: str
     ms: float
-    share: float
+    share: float | None
 
 
 def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, ...] | None:
-    """Times of a file's operators, measured in about so many runs.
-
-    None where the profiler cannot run it, or where each operator takes less than the microsecond that it counts in.
-    """
+    """Times of a file's operators, measured in about so many runs; None where the profiler cannot run it."""
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(data)
@@ -50,7 +47,7 @@ def operator_times(data: bytes, threads: int, runs: int) -> tuple[OperatorTime, 
             found = run_module(__name__, str(path), str(threads), str(runs), limits=Limits(seconds=TIMEOUT_SECONDS))
         except ChildError:
             return None
-    return tuple(OperatorTime(**operator) for operator in found) or None
+    return tuple(OperatorTime(**operator) for operator in found)
 
 
 def main(path: str, threads: str, runs: str) -> list[dict[str, Any]]:
@@ -63,9 +60,10 @@ def main(path: str, threads: str, runs: str) -> list[dict[str, Any]]:
         for index in range(len(names))
     ]
     total = sum(medians)
-    if not total:
-        return []
-    times = [OperatorTime(name=name, ms=ms, share=ms / total) for name, ms in zip(names, medians, strict=True)]
+    times = [
+        OperatorTime(name=name, ms=ms, share=ms / total if total else None)
+        for name, ms in zip(names, medians, strict=True)
+    ]
     return [asdict(time) for time in times]
 
 
