@@ -59,10 +59,10 @@ def _file(session: Session, allow_flex: bool | None) -> bytes:
 
 
 def _open(original: Original, session: Session, opening: ModelRecipe) -> Session:
-    """A session of the original with the data at hand. Code in a file that only a report names never runs."""
+    """A session of the original with the data at hand."""
     custom = Path(opening.custom_objects) if opening.custom_objects else None
-    trusted = opening.trust_model and original.named_in is None
-    loaded = load_model(original.path, custom_objects=custom, trust_model=trusted)
+    trust_model = original.is_trusted(opening.trust_model)
+    loaded = load_model(original.path, custom_objects=custom, trust_model=trust_model)
     found = Session(loaded, session.data, session.chosen)
     ours, theirs = (
         [port.shape for port in (*each.interface.inputs, *each.interface.outputs)] for each in (session, found)

@@ -28,6 +28,10 @@ class Original:
     path: Path
     named_in: Path | None = None
 
+    def is_trusted(self, trust_model: bool) -> bool:
+        """Whether its code may run under `--trust-model`: never that of a file that only a report names."""
+        return trust_model and self.named_in is None
+
     def cannot_be_used(self, error: EdgepruneError, reporter: Reporter) -> None:
         """Say why; raises the error itself where the user named the file."""
         if self.named_in is None:

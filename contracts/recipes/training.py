@@ -41,8 +41,8 @@ class TrainingRecipe:
     )
     learning_rate: float | str = option(
         AUTO,
-        "Initial learning rate, which decays to 0 as a cosine; `auto` tries a few in short runs, and takes the one of "
-        "the lowest validation loss.",
+        "Initial learning rate, which decays to 0 as a cosine; `auto` tries a few in short runs, and judges "
+        "them by the validation loss.",
         also=(AUTO,),
         needs=TRAINS,
         metavar="R",

@@ -76,9 +76,8 @@ def suit(data: Unscaled, options: DataOptions, predict: Predict | None) -> Suite
 
 
 def _trial(data: Unscaled, stored: Split, options: DataOptions, predict: Predict) -> Trial:
-    (first, _) = next(stored.batches(1, np.arange(1)))
     answer = sum(math.prod(length or 1 for length in port.shape) for port in data.interface.outputs)
-    most = _MOST_VALUES // (sum(array.size for array in first) + answer)
+    most = _MOST_VALUES // (_example_values(stored) + answer)
     chosen = balanced(stored, max(FEW_EXAMPLES, min(MOST_EXAMPLES, most)), options.split_seed)
     batches = [*stored.batches(_READ, np.sort(chosen))]
     inputs, labels = (tuple(map(np.concatenate, zip(*arrays, strict=True))) for arrays in zip(*batches, strict=True))
@@ -108,7 +107,7 @@ def _scaled(data: Unscaled, name: str, stored: Split, options: DataOptions) -> P
         zip(data.interface.inputs, data.facts, data.preparation.inputs, strict=True)
     ):
         own = conventions(port, facts)
-        fitting = name if options.scale != "auto" or name in own or name == "none" else own[0]
+        fitting = name if options.scale != "auto" or name in own else own[0]
         batches = (inputs[number] for inputs in _some(stored, options.split_seed))
         rules.append(replace(rule, scaling=scaling_for(fitting, port, facts, batches)))
     return replace(data.preparation, inputs=tuple(rules))
@@ -116,11 +115,16 @@ def _scaled(data: Unscaled, name: str, stored: Split, options: DataOptions) -> P
 
 def _some(stored: Split, seed: int) -> Iterator[tuple[Array, ...]]:
     """Inputs of some examples, drawn at random, in batches."""
-    (first, _) = next(stored.batches(1, np.arange(1)))
-    count = max(_FEWEST, _VALUES // sum(array.size for array in first))
+    count = max(_FEWEST, _VALUES // _example_values(stored))
     chosen = np.sort(np.random.default_rng([seed, *b"statistics"]).permutation(stored.size)[:count])
     for inputs, _ in stored.batches(_READ, chosen):
         yield inputs
+
+
+def _example_values(stored: Split) -> int:
+    """Values of all inputs of one example."""
+    (first, _) = next(stored.batches(1, np.arange(1)))
+    return sum(array.size for array in first)
 
 
 def _notes(data: Unscaled, prepared: Preparation, options: DataOptions, choice: Choice | None) -> tuple[str, ...]:

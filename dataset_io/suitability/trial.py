@@ -75,13 +75,16 @@ def balanced(part: Split, count: int, seed: int) -> Indices:
     """Numbers of up to `count` examples in random order, of each class as many as of any other if it has them."""
     generator = np.random.default_rng([seed, *b"suitability"])
     order = generator.permutation(part.size)
-    place = np.arange(part.size)
-    for classes in part.classes:
-        if classes is not None and classes.ndim == 1:
-            by_class = np.argsort(classes[order], kind="stable")
-            _, first, counts = np.unique(classes[order][by_class], return_index=True, return_counts=True)
-            within = np.empty(part.size, dtype=np.int64)
-            within[by_class] = np.arange(part.size) - np.repeat(first, counts)
-            place = np.minimum(place, within) if classes is not part.classes[0] else within
+    single = [classes[order] for classes in part.classes if classes is not None and classes.ndim == 1]
+    place = np.min([_place_in_class(classes) for classes in single], axis=0) if single else np.arange(part.size)
     chosen = order[np.argsort(place, kind="stable")[:count]]
     return generator.permutation(chosen)
+
+
+def _place_in_class(classes: Array) -> Indices:
+    """How many examples of the same class stand before each."""
+    by_class = np.argsort(classes, kind="stable")
+    _, first, counts = np.unique(classes[by_class], return_index=True, return_counts=True)
+    place = np.empty(len(classes), dtype=np.int64)
+    place[by_class] = np.arange(len(classes)) - np.repeat(first, counts)
+    return place

@@ -162,7 +162,7 @@ class Trainer:
         if sample_loss is None or not steps:
             return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
-        batches = [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)]
+        batches = _some_inputs(feed, seed)
 
         def loss_after(rate: float, steps: int) -> float:
             self._model.set_weights(start)
@@ -194,7 +194,7 @@ class Trainer:
             callbacks=list(callbacks),
         )
         if follows_slowly(self._model, feed.steps):
-            renew_statistics(self._model, [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)])
+            renew_statistics(self._model, _some_inputs(feed, seed))
         return loss
 
     def _enter(self, progress: Progress, optimizer: FreshOptimizer, loss: float, score: Callable[[], float]) -> None:
@@ -211,6 +211,11 @@ class Trainer:
             sparsity=_sparsity(self._model),
         )
         progress.add(log)
+
+
+def _some_inputs(feed: Feed, seed: int) -> list[Any]:
+    """Batches of inputs that normalisations take their statistics from."""
+    return [inputs for inputs, *_ in feed.epoch(seed).take(STATISTICS_BATCHES)]
 
 
 def _sparsity(model: KerasModel) -> float:

@@ -82,8 +82,7 @@ def _entries(
     interfaces: dict[tuple[object, ...], Interface] = {}
     source = data_source(recipe, recipe.seed)
     if original:
-        # Code in a file that only a report names never runs.
-        opening = replace(recipe, trust_model=recipe.trust_model and original.named_in is None)
+        opening = replace(recipe, trust_model=original.is_trusted(recipe.trust_model))
         try:
             first = _entry(original.path, source, opening, interfaces, reporter)
             entries.append(replace(first, row=replace(first.row, stage="original")))
