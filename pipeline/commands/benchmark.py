@@ -47,6 +47,16 @@ class _Entry:
         return cls(row=replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes), tflite=tflite)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What all files are measured with; `interfaces` are those of the Keras files so far, by their shapes."""
+
+    recipe: BenchmarkRecipe
+    source: DataSource | None
+    reporter: Reporter
+    interfaces: dict[tuple[object, ...], Interface]
+
+
 def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
     """Score, size and latency of each file. Keras files are timed as the float32 .tflite that they convert to."""
     entries = _entries(paths, find_original(paths[0], recipe.original, reporter), recipe, reporter)
@@ -79,32 +89,24 @@ def _entries(
 ) -> list[_Entry]:
     """An entry for each file; the original's is the first, where it is known and can be opened."""
     entries: list[_Entry] = []
-    interfaces: dict[tuple[object, ...], Interface] = {}
-    source = data_source(recipe, recipe.seed)
+    run = _Run(recipe=recipe, source=data_source(recipe, recipe.seed), reporter=reporter, interfaces={})
     if original:
         opening = replace(recipe, trust_model=original.is_trusted(recipe.trust_model))
         try:
-            first = _entry(original.path, source, opening, interfaces, reporter)
+            first = _entry(original.path, replace(run, recipe=opening))
             entries.append(replace(first, row=replace(first.row, stage="original")))
             paths = [path for path in paths if realpath(path) != realpath(original.path)]
         except EdgepruneError as error:
             original.cannot_be_used(error, reporter)
     with reporter.progress("benchmark", len(paths)) as advance:
         for path in paths:
-            entries.append(_entry(path, source, recipe, interfaces, reporter))
+            entries.append(_entry(path, run))
             advance(path.name)
     return entries
 
 
-def _entry(
-    path: Path,
-    source: DataSource | None,
-    recipe: BenchmarkRecipe,
-    interfaces: dict[tuple[object, ...], Interface],
-    reporter: Reporter,
-) -> _Entry:
-    read = _tflite_entry if is_tflite(path) else _keras_entry
-    return read(path, source, recipe, interfaces, reporter)
+def _entry(path: Path, run: _Run) -> _Entry:
+    return _tflite_entry(path, run) if is_tflite(path) else _keras_entry(path, run)
 
 
 def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:
@@ -119,40 +121,28 @@ def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Rep
     return {"operators": found}
 
 
-def _keras_entry(
-    path: Path,
-    source: DataSource | None,
-    recipe: BenchmarkRecipe,
-    interfaces: dict[tuple[object, ...], Interface],
-    reporter: Reporter,
-) -> _Entry:
-    session = open_session(path, recipe, source, reporter)
-    interfaces[_shapes(session.interface)] = session.interface
+def _keras_entry(path: Path, run: _Run) -> _Entry:
+    session = open_session(path, run.recipe, run.source, run.reporter)
+    run.interfaces[_shapes(session.interface)] = session.interface
     row = session.measure(file=str(path), model_bytes=size_of(path))
     try:
-        with Exporter(session, recipe.seed) as exporter:
+        with Exporter(session, run.recipe.seed) as exporter:
             exported = exporter.export("none", ExportOptions())
     except ExportError as error:
-        reporter.warning(f"{path}: no size and latency, as it cannot be converted to .tflite: {error}")
+        run.reporter.warning(f"{path}: no size and latency, as it cannot be converted to .tflite: {error}")
         return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
-    reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
+    run.reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
     row = replace(row, quantize="none", sparse=exported.sparse)
-    return _Entry.probed(row, exported.data, probe_bytes(exported.data, recipe.threads))
+    return _Entry.probed(row, exported.data, probe_bytes(exported.data, run.recipe.threads))
 
 
-def _tflite_entry(
-    path: Path,
-    source: DataSource | None,
-    recipe: BenchmarkRecipe,
-    interfaces: dict[tuple[object, ...], Interface],
-    reporter: Reporter,
-) -> _Entry:
+def _tflite_entry(path: Path, run: _Run) -> _Entry:
     data = path.read_bytes()
-    found = probe(path, recipe.threads)
+    found = probe(path, run.recipe.threads)
     summary = read_tflite(data, str(path))
     batch = summary.inputs[0].shape[0] if summary.inputs and summary.inputs[0].shape else 1
     if batch > 1:
-        reporter.note(f"{path} takes {batch} examples a run: latency, MACs and energy are those of a run")
+        run.reporter.note(f"{path} takes {batch} examples a run: latency, MACs and energy are those of a run")
     kernels = [tensor for tensor in summary.parameter_tensors if tensor.size > max(tensor.shape, default=1)]
     prunable, zeros = sum(tensor.size for tensor in kernels), sum(tensor.zeros for tensor in kernels)
     row = Measurement(
@@ -166,25 +156,19 @@ def _tflite_entry(
         macs=summary.macs,
         model_bytes=len(data),
     )
-    if source:
-        examples = _data_for(summary, data, source, interfaces, reporter)
+    if run.source:
+        examples = _data_for(summary, data, run.source, run)
         scored = score_file(examples, data)
         row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
     return _Entry.probed(row, data, found)
 
 
-def _data_for(
-    summary: TfliteSummary,
-    file: bytes,
-    source: DataSource,
-    interfaces: dict[tuple[object, ...], Interface],
-    reporter: Reporter,
-) -> Data:
+def _data_for(summary: TfliteSummary, file: bytes, source: DataSource, run: _Run) -> Data:
     """The data, scaled as the file answers best. A Keras file of the same shapes, if there is one, knows its task."""
     own = file_interface(summary)
-    interface = replace(interfaces.get(_shapes(own), own), scales_itself=False)  # they may be of different models
+    interface = replace(run.interfaces.get(_shapes(own), own), scales_itself=False)  # they may be of different models
     data = open_data(source.name, interface, source.options, Runner(file).run)
-    tell_about_data(data, reporter)
+    tell_about_data(data, run.reporter)
     return data
 
 
