@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune.contracts.scale import Scale
+
 Array = npt.NDArray[Any]
 Batch = tuple[tuple[Array, ...], tuple[Array, ...]]
 """(inputs, labels): one array for each input and for each output of the model, the batch axis first."""
@@ -76,7 +78,7 @@ class Task:
 class Data:
     """The user's data, split. `validation` is held out of the training part; `test` is only ever scored.
 
-    `seed` is that of examples that are drawn from it; `scale` what `--scale` calls the way its inputs are scaled.
+    `seed` is that of examples that are drawn from it.
     """
 
     train: Split
@@ -86,7 +88,8 @@ class Data:
     seed: int = 0
     class_names: tuple[tuple[str, ...], ...] = ()
     """For each output the names of its classes; empty where an example has no single class."""
-    scale: str = "auto"
+    scale: Scale | None = None
+    """None: there was nothing to choose, or each of several inputs has its own."""
     notes: tuple[str, ...] = field(default_factory=tuple)
     """What was chosen for the user (scaling, split, shape), to be printed."""
     warnings: tuple[str, ...] = ()

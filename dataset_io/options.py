@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from edgeprune.contracts.errors import UsageError
+from edgeprune.contracts.scale import Scale
 
 NAMED_SCALES = ("auto", "none", "standard", "torch", "caffe")
 """Conventions for the range of inputs that have a name."""
@@ -25,7 +26,8 @@ class DataOptions:
     no_header: whether the first row of a .csv is an example; its columns are called 1, 2, … then.
     validation_split: share (0..1, both excluded) that becomes the test part where the data has none.
     target_is_input: train and score against the input itself (autoencoders); labels are not read.
-    scale: `auto`, or what `scale_range` knows.
+    scale: what `scale_range` knows; None: as `recorded`, where that is of such values, else `auto`.
+    recorded: what served earlier for the same model.
     loss: a Keras loss name; None takes the saved one, or the one that follows from output and labels.
     metric: a file of `dataset_io/metrics`; None is `accuracy` for classes, else `mse`.
     split_seed: of the choice of what is held back.
@@ -38,7 +40,8 @@ class DataOptions:
     no_header: bool = False
     validation_split: float = 0.2
     target_is_input: bool = False
-    scale: str = "auto"
+    scale: str | None = None
+    recorded: Scale | None = None
     loss: str | None = None
     metric: str | None = None
     split_seed: int = 0
@@ -50,7 +53,8 @@ class DataOptions:
                 f"--validation-split must lie between 0 and 1, got {self.validation_split}",
                 "give the share of examples to test on, such as 0.2",
             )
-        scale_range(self.scale)
+        if self.scale is not None:
+            scale_range(self.scale)
 
 
 def scale_range(scale: str) -> float | tuple[float, float]:

@@ -24,18 +24,29 @@ def some_batches(data: Data, count: int, purpose: str, batch_size: int) -> Itera
     """The same in batches, with labels; of a stream no more than a few batches are in memory, and none else is read."""
     part = data.train if data.train.size else data.test
     generator = np.random.default_rng([data.seed, *purpose.encode()])
-    chosen = _drawn(part, data.task.kinds, count, generator)
+    chosen = drawn(part, data.task.kinds, count, generator, of_each=1)
     return part.batches(batch_size, chosen, int(generator.integers(2**31)))
 
 
-def _drawn(part: Split, kinds: tuple[str, ...], count: int, generator: np.random.Generator) -> Indices:
-    """Numbers of examples, rising: one of each class first, as far as `count` goes, then any."""
+def drawn(part: Split, kinds: tuple[str, ...], count: int, generator: np.random.Generator, *, of_each: int) -> Indices:
+    """Numbers of `count` examples (all, where there are fewer), rising: up to `of_each` of every class first, then any.
+
+    Where `count` does not suffice for that, every class has as many as any other, if there are so many of it.
+    """
     order = generator.permutation(part.size)
-    first = np.zeros(part.size, dtype=bool)
+    rank = np.full(part.size, of_each)
     for classes in _class_columns(part, kinds):
-        _, places = np.unique(classes[order], return_index=True)
-        first[order[places]] = True
-    return np.sort(order[np.argsort(~first[order], kind="stable")][:count])
+        rank = np.minimum(rank, _place_in_class(classes[order]))
+    return np.sort(order[np.argsort(rank, kind="stable")][:count])
+
+
+def _place_in_class(classes: Array) -> Indices:
+    """How many examples of the same class stand before each."""
+    by_class = np.argsort(classes, kind="stable")
+    _, first, counts = np.unique(classes[by_class], return_index=True, return_counts=True)
+    place = np.empty(len(classes), dtype=np.int64)
+    place[by_class] = np.arange(len(classes)) - np.repeat(first, counts)
+    return place
 
 
 def _class_columns(part: Split, kinds: tuple[str, ...]) -> Iterator[Array]:

@@ -4,19 +4,14 @@
 names is taken only where the content is the very one that was pruned.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeprune.contracts.errors import EdgepruneError
+from edgeprune.pipeline.model_report import DIGESTS, content_digest, is_of, read_report, report_of
 from edgeprune.pipeline.reporting import Reporter
 
-DIGESTS = "sha256"
-"""Key of the report: digests of the `original` that was pruned, and of the `output`."""
-LARGEST_REPORT = 1 << 26
 MOST_STEPS = 20
 """A pruned model may have been pruned again."""
 
@@ -42,21 +37,6 @@ class Original:
 OTHERWISE = "changes are against the given file; --original FILE names another"
 
 
-def report_of(model: Path) -> Path:
-    """Where the report of a pruned model lies."""
-    return Path(f"{model}.json")
-
-
-def content_digest(path: Path) -> str:
-    """A digest of a file's content, or of the names and contents of all files in a folder."""
-    if path.is_file():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    lines = (f"{file.relative_to(path).as_posix()} {content_digest(file)}\n" for file in files)
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-
-
 def find_original(model: Path, named: str | None, reporter: Reporter) -> Original | None:
     """The user's original of a model; None where none is named, or what is named is not there as it was.
 
@@ -78,34 +58,22 @@ def find_original(model: Path, named: str | None, reporter: Reporter) -> Origina
 def _named_in_report(model: Path, reporter: Reporter) -> Original | None:
     """What the report beside a model names; without a word where there is none that says of what it is."""
     report = report_of(model)
-    content = _read(report)
-    digests = content.get(DIGESTS)
+    content = read_report(model)
     name = content.get("model")
-    if not isinstance(digests, dict) or not isinstance(name, str) or not name.isprintable():
+    if not isinstance(name, str) or not name.isprintable():
         return None
-    if digests.get("output") != content_digest(model):
+    if not is_of(content, model):
         reporter.note(f"{report} is of another file than {model} is now; {OTHERWISE}")
         return None
     is_there = False
     for path in _places(name, report):
         if not _is_model(path):
             continue
-        if content_digest(path) == digests.get("original"):
+        if content_digest(path) == content[DIGESTS].get("original"):
             return Original(path=path, named_in=report)
         is_there = True
     reporter.note(f"{report}: the original {name} {'has changed' if is_there else 'is not there'}; {OTHERWISE}")
     return None
-
-
-def _read(report: Path) -> dict[str, Any]:
-    """A report's content; nothing of a file that is no report."""
-    try:
-        if not report.is_file() or report.stat().st_size > LARGEST_REPORT:
-            return {}
-        content = json.loads(report.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) and content.get("command") == "prune" else {}
 
 
 def _places(name: str, report: Path) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """One model with its data: loaded once, changed in place, measured as often as needed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from edgeprune.keras_models.training.loss_function import LossFunction
 from edgeprune.pipeline.kept.kept_run import KeptRun
 from edgeprune.pipeline.kept.training_store import TrainingStore
 from edgeprune.pipeline.keras_energy import keras_energy_uj
+from edgeprune.pipeline.model_report import SCALE, recorded_scale
 from edgeprune.pipeline.reporting import Reporter
 
 
@@ -104,6 +105,12 @@ class Session:
         fixed = with_fixed_shapes(self.loaded.model, self.interface)
         return random_examples(fixed, count, seed, self.predictor.index_limits)
 
+    @property
+    def found_out(self) -> dict[str, Any]:
+        """What was found out on model and data, under its keys in a result: scaling of the inputs, trainings."""
+        scale = {SCALE: asdict(self.data.scale)} if self.data and self.data.scale else {}
+        return scale | ({"trainings": self.trainings} if self.trainings else {})
+
     def require_data(self) -> Data:
         """The data; raises UsageError where none was given."""
         if self.data is None:
@@ -167,7 +174,8 @@ def open_session(
     session = Session(loaded, None, store=TrainingStore(kept) if kept else None)
     if source:
         predict = None if from_scratch else session.predictor
-        session.data = open_data(source.name, session.interface, source.options, predict)
+        options = replace(source.options, recorded=recorded_scale(path))
+        session.data = open_data(source.name, session.interface, options, predict)
         tell_about_data(session.data, reporter)
     return session
 

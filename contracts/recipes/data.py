@@ -41,10 +41,10 @@ class DataRecipe:
         panel="Data",
         within=(0, 2**32 - 1),
     )
-    scale: str = option(
-        "auto",
+    scale: str | None = option(
+        None,
         "Scaling of the inputs: as the model answers best (auto), none, a factor, a range such as -1:1, or standard "
-        "(by channel; torch, caffe: with ImageNet's means).",
+        "(by channel; torch, caffe: with ImageNet's means). Default: as recorded beside the model, else auto.",
         needs=DATA,
         metavar="auto|none|FACTOR|MIN:MAX|standard",
         panel="Data",

@@ -8,15 +8,17 @@ import numpy as np
 
 from edgeprune.contracts.data import Array, Split, Task
 from edgeprune.contracts.model import Interface
+from edgeprune.contracts.scale import Scale
 from edgeprune.dataset_io.facts import Facts
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.parts import Part
 from edgeprune.dataset_io.preprocess import InputRule, Preparation
+from edgeprune.dataset_io.samples import drawn
 from edgeprune.dataset_io.scaling import conventions, is_pixels, scaling_for
 from edgeprune.dataset_io.suitability.chance import chance_warning
 from edgeprune.dataset_io.suitability.class_order import other_order
 from edgeprune.dataset_io.suitability.scale_choice import Choice, choose_scale, scores
-from edgeprune.dataset_io.suitability.trial import FEW_EXAMPLES, MOST_EXAMPLES, Predict, Trial, balanced
+from edgeprune.dataset_io.suitability.trial import FEW_EXAMPLES, MOST_EXAMPLES, Predict, Trial
 
 _READ = 64
 _FEWEST, _VALUES = 512, 2_000_000
@@ -27,10 +29,10 @@ _MOST_VALUES = 50_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Suited:
-    """How the data is prepared, what `--scale` calls it, and what is to be said."""
+    """How the data is prepared, how its inputs are scaled (None: each in its own way), and what is to be said."""
 
     preparation: Preparation
-    scale: str
+    scale: Scale | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
@@ -55,11 +57,14 @@ class Unscaled:
 
 def suit(data: Unscaled, options: DataOptions, predict: Predict | None) -> Suited:
     """Scale the data as asked, or, with `auto`, as the model answers best; without `predict` in the usual way."""
-    names = _names(data) if options.scale == "auto" else (options.scale,)
+    in_use = _names(data)
+    options = _decided(options, in_use)
+    names = in_use if options.scale == "auto" else (str(options.scale),)
     stored = data.as_stored()
     ways = {name: _scaled(data, name, stored, options) for name in (names if predict else names[:1])}
     if predict is None:
-        return Suited(preparation=ways[names[0]], scale=names[0], notes=_notes(data, ways[names[0]], options, None))
+        scale, notes = _scale(names[0], in_use, options, data), _notes(data, ways[names[0]], options, None)
+        return Suited(preparation=ways[names[0]], scale=scale, notes=notes)
     trial = _trial(data, stored, options, predict)
     choice = choose_scale(trial, ways)
     orders = [other_order(trial, answers) for answers in choice.answers.values()]
@@ -69,19 +74,35 @@ def suit(data: Unscaled, options: DataOptions, predict: Predict | None) -> Suite
     warning = order.warning() if order else chance_warning(trial, choice.chosen, names)
     return Suited(
         preparation=ways[choice.name],
-        scale=choice.name if len(data.facts) == 1 else options.scale,
+        scale=_scale(choice.name, in_use, options, data),
         notes=_notes(data, ways[choice.name], options, choice),
         warnings=(warning,) if warning else (),
     )
 
 
+def _decided(options: DataOptions, in_use: tuple[str, ...]) -> DataOptions:
+    """With a scale: the given one, else the recorded one where that is of values for which the same are in use."""
+    recorded = options.recorded if options.scale is None else None
+    if recorded and recorded.conventions != in_use:
+        recorded = None
+    return replace(options, scale=recorded.name if recorded else options.scale or "auto", recorded=recorded)
+
+
+def _scale(name: str, in_use: tuple[str, ...], options: DataOptions, data: Unscaled) -> Scale | None:
+    if len(in_use) == 1 or (options.scale == "auto" and len(data.facts) > 1):
+        return None
+    return Scale(name=name, conventions=in_use)
+
+
 def _trial(data: Unscaled, stored: Split, options: DataOptions, predict: Predict) -> Trial:
     answer = sum(math.prod(length or 1 for length in port.shape) for port in data.interface.outputs)
     most = _MOST_VALUES // (_example_values(stored) + answer)
-    chosen = balanced(stored, max(FEW_EXAMPLES, min(MOST_EXAMPLES, most)), options.split_seed)
-    batches = [*stored.batches(_READ, np.sort(chosen))]
+    count = max(FEW_EXAMPLES, min(MOST_EXAMPLES, most))
+    generator = np.random.default_rng([options.split_seed, *b"suitability"])
+    chosen = drawn(stored, data.task.kinds, count, generator, of_each=count)
+    batches = [*stored.batches(_READ, chosen)]
     inputs, labels = (tuple(map(np.concatenate, zip(*arrays, strict=True))) for arrays in zip(*batches, strict=True))
-    order = np.argsort(np.argsort(chosen))
+    order = generator.permutation(len(chosen))
     return Trial(
         inputs=tuple(array[order] for array in inputs),
         labels=tuple(array[order] for array in labels),
@@ -133,7 +154,8 @@ def _notes(data: Unscaled, prepared: Preparation, options: DataOptions, choice: 
         where = f"input {port.name!r}: " if len(data.facts) > 1 else ""
         found = f"{where}values from {facts.minimum:g} to {facts.maximum:g} {rule.scaling.words}"
         if options.scale != "auto" or (choice and len(choice.answers) > 1):
-            notes.append(f"{found} (--scale {rule.scaling.name})")
+            origin = ", as recorded beside the model; --scale auto finds it anew" if options.recorded else ""
+            notes.append(f"{found} (--scale {rule.scaling.name}{origin})")
         elif is_pixels(port, facts):
             itself = data.interface.scales_itself
             notes.append(

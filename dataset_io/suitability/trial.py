@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeprune.contracts.data import Array, Indices, Split, Task
+from edgeprune.contracts.data import Array, Task
 from edgeprune.dataset_io.preprocess import Preparation
 from edgeprune.dataset_io.suitability.verdicts import Verdicts, constant_answers, verdicts
 
@@ -69,22 +69,3 @@ class Trial:
         """Whether these are no better than what needs no look at the inputs: one class for all, the mean."""
         constant = constant_answers(self.task, answers.labels, answers.predictions)
         return not answers.verdicts.beats(verdicts(self.task, answers.labels, constant), errors=2.0)
-
-
-def balanced(part: Split, count: int, seed: int) -> Indices:
-    """Numbers of up to `count` examples in random order, of each class as many as of any other if it has them."""
-    generator = np.random.default_rng([seed, *b"suitability"])
-    order = generator.permutation(part.size)
-    single = [classes[order] for classes in part.classes if classes is not None and classes.ndim == 1]
-    place = np.min([_place_in_class(classes) for classes in single], axis=0) if single else np.arange(part.size)
-    chosen = order[np.argsort(place, kind="stable")[:count]]
-    return generator.permutation(chosen)
-
-
-def _place_in_class(classes: Array) -> Indices:
-    """How many examples of the same class stand before each."""
-    by_class = np.argsort(classes, kind="stable")
-    _, first, counts = np.unique(classes[by_class], return_index=True, return_counts=True)
-    place = np.empty(len(classes), dtype=np.int64)
-    place[by_class] = np.arange(len(classes)) - np.repeat(first, counts)
-    return place

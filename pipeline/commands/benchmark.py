@@ -12,6 +12,7 @@ from edgeprune.contracts.model import Interface
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.recipes.recipe import BenchmarkRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
+from edgeprune.contracts.scale import Scale
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataSource
 from edgeprune.pipeline.class_losses import tell_class_losses
@@ -36,15 +37,17 @@ SECONDS_PER_FILE = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Entry:
-    """One file: its row so far, and what is run to time it (None where there is nothing to run)."""
+    """One file: its row so far, the scale of its inputs, and what is run to time it (None: there is nothing to run)."""
 
     row: Measurement
+    scale: Scale | None
     tflite: bytes | None
 
     @classmethod
-    def probed(cls, row: Measurement, tflite: bytes, found: Probe) -> "_Entry":
+    def probed(cls, row: Measurement, data: Data | None, tflite: bytes, found: Probe) -> "_Entry":
         """With what loading and running the file took."""
-        return cls(row=replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes), tflite=tflite)
+        row = replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes)
+        return cls(row=row, scale=data.scale if data else None, tflite=tflite)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         for entry in entries
     )
     tell_class_losses(rows[0], rows[1:], reporter)
-    extra = _operators(entries, recipe, reporter) if recipe.operators else {}
+    extra = _scales(entries) | (_operators(entries, recipe, reporter) if recipe.operators else {})
     outputs = {}
     if recipe.plot and not has_points(rows):
         reporter.warning(f"{recipe.plot} is not written: there is nothing to draw, as no file has score and size")
@@ -109,6 +112,12 @@ def _entry(path: Path, run: _Run) -> _Entry:
     return _tflite_entry(path, run) if is_tflite(path) else _keras_entry(path, run)
 
 
+def _scales(entries: Sequence[_Entry]) -> dict[str, Any]:
+    """How the inputs of each file are scaled, under `scales`, for those of which there was something to choose."""
+    found = {entry.row.file or "": asdict(entry.scale) for entry in entries if entry.scale}
+    return {"scales": found} if found else {}
+
+
 def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Reporter) -> dict[str, Any]:
     """Times of the operators of each file, under `operators`; None for a file that the profiler cannot run."""
     found: dict[str, Any] = {}
@@ -130,10 +139,11 @@ def _keras_entry(path: Path, run: _Run) -> _Entry:
             exported = exporter.export("none", ExportOptions())
     except ExportError as error:
         run.reporter.warning(f"{path}: no size and latency, as it cannot be converted to .tflite: {error}")
-        return _Entry(row=replace(row, energy_uj_estimate=None), tflite=None)  # all others' are of files
+        row = replace(row, energy_uj_estimate=None)  # all others' are of files
+        return _Entry(row=row, scale=session.data.scale if session.data else None, tflite=None)
     run.reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
     row = replace(row, quantize="none", sparse=exported.sparse)
-    return _Entry.probed(row, exported.data, probe_bytes(exported.data, run.recipe.threads))
+    return _Entry.probed(row, session.data, exported.data, probe_bytes(exported.data, run.recipe.threads))
 
 
 def _tflite_entry(path: Path, run: _Run) -> _Entry:
@@ -156,11 +166,11 @@ def _tflite_entry(path: Path, run: _Run) -> _Entry:
         macs=summary.macs,
         model_bytes=len(data),
     )
-    if run.source:
-        examples = _data_for(summary, data, run.source, run)
+    examples = _data_for(summary, data, run.source, run) if run.source else None
+    if examples:
         scored = score_file(examples, data)
         row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
-    return _Entry.probed(row, data, found)
+    return _Entry.probed(row, examples, data, found)
 
 
 def _data_for(summary: TfliteSummary, file: bytes, source: DataSource, run: _Run) -> Data:

@@ -60,7 +60,8 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))
     written = {role: str(place) for role, place in outputs.items()}
-    return Result(command="export", model=str(path), recipe=as_plain(recipe), rows=rows, outputs=written)
+    plain = as_plain(recipe)
+    return Result(command="export", model=str(path), recipe=plain, rows=rows, outputs=written, extra=session.found_out)
 
 
 def _fit(recipe: ExportRecipe) -> Fit:

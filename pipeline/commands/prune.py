@@ -20,7 +20,8 @@ from edgeprune.pipeline.files.outputs import all_whole
 from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
-from edgeprune.pipeline.original import DIGESTS, content_digest, find_original
+from edgeprune.pipeline.model_report import DIGESTS, content_digest
+from edgeprune.pipeline.original import find_original
 from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
 from edgeprune.pipeline.planning.plan import Plan, Pruned, carry_out
 from edgeprune.pipeline.planning.planner import Planner
@@ -85,8 +86,7 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     choice = _choose(outcome, recipe, compared, reporter)
     files = {role: str(file) for role, file in outputs.items()}
     result = replace(result, rows=(*compared.rows, *outcome.rows), outputs=files, interrupted=outcome.interrupted)
-    if session.trainings:
-        result = replace(result, extra={**result.extra, "trainings": session.trainings})
+    result = replace(result, extra={**result.extra, **session.found_out})
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         places = dict(zip(outputs, temporary, strict=True))
         if draw and "plot" in places:

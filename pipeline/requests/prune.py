@@ -6,7 +6,7 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import PruneRecipe
 from edgeprune.pipeline.files.outputs import check_outputs
 from edgeprune.pipeline.files.table_files import PLOT_SUFFIXES, check_suffix
-from edgeprune.pipeline.original import report_of
+from edgeprune.pipeline.model_report import report_of
 from edgeprune.pipeline.requests.chosen_method import load_method
 from edgeprune.pipeline.requests.data import check_data
 from edgeprune.pipeline.requests.devices import c_array_outputs, check_device

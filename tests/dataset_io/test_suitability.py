@@ -10,6 +10,7 @@ import pytest
 from edgeprune.contracts.data import Array, Data
 from edgeprune.contracts.errors import DataError, UsageError
 from edgeprune.contracts.model import Interface, Port
+from edgeprune.contracts.scale import Scale
 from edgeprune.dataset_io.facts import input_facts
 from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataOptions
@@ -58,6 +59,10 @@ def _trained_on(convention: str) -> Callable[[tuple[Array, ...]], tuple[Array, .
     return _nearest(ready, 4 / ready.var())
 
 
+def _taken(data: Data) -> str | None:
+    return data.scale.name if data.scale else None
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Callable[..., Data]:
     def open_arrays(x: Array, y: Array, predict: Any, *, port: Port = COLOUR, **options: Any) -> Data:
@@ -73,7 +78,7 @@ def opened(tmp_path: Path) -> Callable[..., Data]:
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_the_convention_that_a_model_was_trained_on_is_found(opened: Callable[..., Data], convention: str) -> None:
     data = opened(IMAGES, LABELS, _trained_on(convention))
-    assert data.scale == convention
+    assert _taken(data) == convention
     assert not data.warnings
     scores = next(note for note in data.notes if note.startswith("scalings tried"))
     assert scores.index(f" {convention} ") < min(scores.index(f" {n} ") for n in CONVENTIONS if n != convention)
@@ -90,7 +95,21 @@ def test_a_model_that_takes_any_range_gets_the_usual_one(opened: Callable[..., D
 
     nearest = _nearest(normalised(PICTURES), 4)
     data = opened(IMAGES, LABELS, lambda inputs: nearest((normalised(inputs[0]),)))
-    assert data.scale == "0:1"
+    assert _taken(data) == "0:1"
+
+
+def test_what_was_recorded_is_taken_for_such_values_unless_a_scale_is_given(opened: Callable[..., Data]) -> None:
+    model = _trained_on("-1:1")
+    found = opened(IMAGES, LABELS, model).scale
+    assert found is not None
+    recorded = Scale(name="standard", conventions=found.conventions)
+    data = opened(IMAGES, LABELS, model, recorded=recorded)
+    assert data.scale == recorded
+    assert any("(--scale standard, as recorded beside the model; --scale auto finds it anew)" in n for n in data.notes)
+    assert _taken(opened(IMAGES, LABELS, model, recorded=recorded, scale="auto")) == "-1:1"
+    assert _taken(opened(IMAGES, LABELS, model, recorded=recorded, scale="0:1")) == "0:1"
+    fractions = IMAGES.astype(np.float32) / 255
+    assert _taken(opened(fractions, LABELS, model, recorded=recorded)) == "-1:1"
 
 
 def test_neither_seed_nor_time_changes_the_choice_or_its_scores(opened: Callable[..., Data]) -> None:
@@ -112,7 +131,7 @@ def test_the_error_decides_where_there_are_no_classes(opened: Callable[..., Data
             return ((inputs[0] @ weights)[:, np.newaxis],)
 
         data = opened(columns, y, linear, port=port, output=quantity)
-        assert (data.scale, data.warnings) == (scale, ())
+        assert (_taken(data), data.warnings) == (scale, ())
 
 
 def test_an_autoencoder_is_judged_by_its_own_input(opened: Callable[..., Data]) -> None:
@@ -126,7 +145,7 @@ def test_an_autoencoder_is_judged_by_its_own_input(opened: Callable[..., Data]) 
         port=port,
         target_is_input=True,
     )
-    assert data.scale == "-1:1"
+    assert _taken(data) == "-1:1"
 
 
 def test_a_convention_that_the_model_cannot_compute_is_left_out(opened: Callable[..., Data]) -> None:
@@ -138,7 +157,7 @@ def test_a_convention_that_the_model_cannot_compute_is_left_out(opened: Callable
         return (np.eye(CLASSES)[(inputs[0][:, 0] % CLASSES).astype(int)],)
 
     data = opened(words, words[:, 0] % CLASSES, lookup, port=Port(name="words", shape=(3,)))
-    assert data.scale == "none"
+    assert _taken(data) == "none"
 
 
 @pytest.mark.parametrize("convention", ["0:1", "-1:1"])
@@ -150,7 +169,7 @@ def test_classes_in_another_order_are_named(opened: Callable[..., Data], convent
     for label, own in moved:
         assert f"label {label} is its class {own}" in warning
     assert warning.count("is its class") == len(moved)
-    assert data.scale == convention
+    assert _taken(data) == convention
 
 
 def test_an_untrained_model_that_happens_to_be_wrong_more_often_than_right_knows_no_other_order(
@@ -172,7 +191,7 @@ def test_a_model_that_knows_nothing_is_a_warning_that_says_what_was_tried(opened
     (warning,) = data.warnings
     assert "no better than chance on 512 examples of the training part" in warning
     assert "(0:1, none, -1:1, standard, torch, caffe)" in warning
-    assert data.scale == "0:1"
+    assert _taken(data) == "0:1"
     (told,) = opened(IMAGES, LABELS, _trained_on("none"), scale="0.00001").warnings
     assert "with --scale 0.00001" in told
 

@@ -6,7 +6,8 @@ import shutil
 import h5py
 import pytest
 
-from edgeprune.pipeline.original import content_digest, find_original, report_of
+from edgeprune.pipeline.model_report import content_digest, report_of
+from edgeprune.pipeline.original import find_original
 
 
 class Notes(list):

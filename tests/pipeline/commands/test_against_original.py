@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from edgeprune.pipeline.original import content_digest
+from edgeprune.pipeline.model_report import content_digest
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,19 @@ def test_a_model_that_is_pruned_again_is_held_against_the_first(edgeprune, sampl
     assert "accuracy went from 0.9867 to " in done.stderr
     done = run(edgeprune, samples, folder, "prune", *again, "--dry-run")
     assert [row["stage"] for row in done.json["rows"]] == ["original", "pruned"]
+
+
+def test_the_scale_that_was_found_is_taken_again_unless_one_is_given(edgeprune, samples, folder):
+    assert json.loads((folder / "p.h5.json").read_text())["scale"]["name"] == "0:1"
+    again, given = (
+        run(edgeprune, samples, folder, "benchmark", "p.h5", "--runs", 3, *more).json
+        for more in ((), ("--scale", "none"))
+    )
+    assert (again["scales"]["p.h5"]["name"], given["scales"]["p.h5"]["name"]) == ("0:1", "none")
+    done = run(edgeprune, samples, folder, "export", "p.h5", "--tflite", "scale.tflite")
+    assert "(--scale 0:1, as recorded beside the model; --scale auto finds it anew)" in done.stderr
+    assert "scalings tried" not in done.stderr
+    assert done.json["scale"]["name"] == "0:1"
 
 
 def test_benchmark_puts_the_original_first(edgeprune, samples, folder):
