@@ -90,6 +90,8 @@ class Measurement:
     """Score in TFLite Micro, on at most 1,000 examples of the test part."""
     load_ms: float | None = None
     peak_memory_bytes: int | None = None
+    trainings: list[dict[str, Any]] | None = None
+    """Of a point of a sweep: what each of its trainings came to, as JSON values."""
 
     @property
     def point(self) -> float | None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import EdgepruneError
@@ -20,7 +21,7 @@ from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tu
 from edgeprune.pipeline.planning.plan import carry_out
 from edgeprune.pipeline.planning.planner import Planner
 from edgeprune.pipeline.planning.prunable_weights import choose_weights
-from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.reporting import NamedReporter, Reporter
 from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.requests.points import DENSE, UNPRUNED, Point, methods_of
 from edgeprune.pipeline.requests.sweep import numerics
@@ -94,8 +95,8 @@ class Bench(ExitStack):
         self._path, self._recipe, self._reporter = path, recipe, reporter
         self._before_timing = before_timing
         self._method: str | None = None
-        self._starts: dict[int, tuple[Arrays, float]] = {}
-        """By the epochs of training from scratch before anything is pruned: the weights then, and seconds."""
+        self._starts: dict[int, tuple[Arrays, float, list[dict[str, Any]]]] = {}
+        """By the epochs of training from scratch before anything is pruned: the weights then, seconds, trainings."""
 
     @cached_property
     def _session(self) -> Session:
@@ -120,24 +121,26 @@ class Bench(ExitStack):
     def measure(self, point: Point) -> list[Measured]:
         """One row for each numeric format, from the original weights. Raises KeyboardInterrupt where that ends it."""
         set_arrays(self._session.loaded.model, self._original)
+        self._session.trainings.clear()
         if point.recipe.epochs:
             self._before_timing()  # training is timed
+        reporter = NamedReporter(self._reporter, point.name)
         if point.reference is None:
-            return self._measure_pruned(point.recipe)
+            return self._measure_pruned(point.recipe, reporter)
         if point.reference == DENSE:
-            training_s = train_dense(self._session, fit_of(point.recipe), self._reporter)
+            training_s = train_dense(self._session, fit_of(point.recipe), reporter)
             row = self._session.measure(stage="trained", method=DENSE, training_s=training_s)
         else:
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
         return self._with_files(self._tools, row)
 
-    def _measure_pruned(self, recipe: SweepRecipe) -> list[Measured]:
+    def _measure_pruned(self, recipe: SweepRecipe, reporter: Reporter) -> list[Measured]:
         if recipe.method != self._method:
             self._tools.end_training()
             self._method = recipe.method
         training_s = self._set_start(recipe)
-        plan = self._planner.plan(recipe, self._reporter)
-        pruned = carry_out(plan, self._reporter)
+        plan = self._planner.plan(recipe, reporter)
+        pruned = carry_out(plan, reporter)
         if pruned.interrupted:
             raise KeyboardInterrupt
         training_s += pruned.training_s or 0.0
@@ -147,7 +150,7 @@ class Bench(ExitStack):
             shared = pruned.session is self._session
             tools = self._tools if shared else stack.enter_context(_Tools(pruned.session, self._recipe))
             if fine_tuning:
-                training_s += tools.fine_tune(recipe, pruned.rate_share, self._reporter)
+                training_s += tools.fine_tune(recipe, pruned.rate_share, reporter)
             row = tools.session.measure(
                 stage="fine-tuned" if fine_tuning else "pruned",
                 method=recipe.method,
@@ -162,16 +165,17 @@ class Bench(ExitStack):
         """From scratch, give the model the weights that a point starts from; seconds of training that made them."""
         if not recipe.from_scratch:
             return 0.0
-        model = self._session.loaded.model
+        model, trainings = self._session.loaded.model, self._session.trainings
         trained = epochs_before(recipe)
         if trained not in self._starts:
             seconds = train_dense(self._session, dense_fit(recipe), self._reporter)
-            self._starts[trained] = (get_arrays(model), seconds)
-        weights, seconds = self._starts[trained]
+            self._starts[trained] = (get_arrays(model), seconds, [*trainings])
+        weights, seconds, trainings[:] = self._starts[trained]
         set_arrays(model, weights)
         return seconds
 
     def _with_files(self, tools: _Tools, row: Measurement) -> list[Measured]:
+        row = replace(row, trainings=[*self._session.trainings] or None)
         return [self._with_file(tools, row, quantize) for quantize in numerics(self._recipe)]
 
     def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measured:

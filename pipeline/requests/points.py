@@ -35,6 +35,12 @@ class Point:
     reference: str | None = None
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        value = next((value for name in LISTS.values() if (value := getattr(self.recipe, name)) is not None), None)
+        return self.reference or (self.recipe.method if value is None else f"{self.recipe.method} {value:g}")
+
+    @property
     def decisive(self) -> dict[str, Any]:
         """All of the request that decides what the point comes to."""
         plain = as_plain(self.recipe)

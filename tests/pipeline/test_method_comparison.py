@@ -62,9 +62,20 @@ def test_every_method_has_a_row_after_the_unpruned_and_the_dense_model(rows, fol
 
 def test_a_comparison_goes_on_with_other_methods(rows, compare):
     """Those that stay are not trained again, and what they come to does not depend on what ran before."""
-    again = compare("magnitude,set", "--zeta", 0.2, "--format", "json").json["rows"]
+    done = compare("magnitude,set", "--zeta", 0.2, "--format", "json")
+    again = done.json["rows"]
     assert [row["method"] for row in again] == [None, "dense", "magnitude", "set"]
-    assert [again[i]["training_s"] for i in (1, 2)] == [rows[i]["training_s"] for i in (1, 3)]
+    assert [(again[i]["training_s"], again[i]["trainings"]) for i in (1, 2)] == [
+        (rows[i]["training_s"], rows[i]["trainings"]) for i in (1, 3)
+    ]
+    assert "note: set 0.5: learning rate" in done.stderr
+    assert "magnitude" not in done.stderr
+
+
+def test_each_row_knows_its_own_trainings(rows):
+    """Pruned after training, a model was trained before and after; the first is shared by all such points."""
+    epochs = [row["trainings"] and [training["epochs"] for training in row["trainings"]] for row in rows]
+    assert epochs == [None, [2], [2], [1, 1]]
 
 
 def test_the_table_has_methods_and_costs(rows, compare):
@@ -104,7 +115,7 @@ def test_a_row_is_told_before_the_next_point_is_begun(folder):
     sweep(folder / "m.keras", SweepRecipe(thresholds="0,9,0"), events)
     names = [text.split(",")[0] for text in events.told]
     assert names[:2] == ["unpruned", "threshold 0"]
-    assert names[2].startswith("every weight becomes zero in")
+    assert names[2].startswith("threshold 9: every weight becomes zero in")
     assert names[3:] == ["threshold 9", "threshold 0"]
 
 

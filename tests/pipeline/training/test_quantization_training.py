@@ -70,6 +70,7 @@ def test_training_with_rounding_leaves_the_model_as_it_was(folder, edgeprune, tm
     done = edgeprune("export", folder / "keras2.keras", "--tflite", "m.tflite", *options, cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
     assert done.json["rows"][-1]["score"] >= done.json["rows"][0]["score"] - 0.05
+    assert [training["epochs"] for training in done.json["trainings"]] == [1]
     assert (folder / "keras2.keras").read_bytes() == before
 
 
