@@ -34,18 +34,10 @@ def class_scores(data: Data, labels: tuple[Array, ...], predictions: tuple[Array
 
     None where no output tells classes apart, or an answer is no finite number.
     """
-    task = data.task
     names: list[str] = []
     examples: list[int] = []
     right: list[int] = []
-    for own, kind, logits, known, predicted in zip(
-        data.class_names, task.kinds, task.from_logits, labels, predictions, strict=True
-    ):
-        if not own:
-            continue
-        if not np.isfinite(predicted).all():
-            return None
-        truth, answer = true_and_predicted(known, predicted, Output(kind=kind, from_logits=logits))
+    for own, truth, answer in _answers(data, labels, predictions):
         names += own
         examples += np.bincount(truth, minlength=len(own)).tolist()
         right += np.bincount(truth[truth == answer], minlength=len(own)).tolist()
@@ -53,6 +45,29 @@ def class_scores(data: Data, labels: tuple[Array, ...], predictions: tuple[Array
         return None
     scores = (round(hits / count, DIGITS) if count else None for hits, count in zip(right, examples, strict=True))
     return ClassScores(names=tuple(names), examples=tuple(examples), scores=tuple(scores))
+
+
+def right_answers(data: Data, labels: tuple[Array, ...], predictions: tuple[Array, ...]) -> Array | None:
+    """Whether each example is answered rightly, of several outputs one behind the other; None as for `class_scores`."""
+    found = [truth == answer for _, truth, answer in _answers(data, labels, predictions)]
+    return np.concatenate(found) if found else None
+
+
+def _answers(
+    data: Data, labels: tuple[Array, ...], predictions: tuple[Array, ...]
+) -> list[tuple[tuple[str, ...], Array, Array]]:
+    """Of each output that tells classes apart their names, the true ones and those that are answered.
+
+    Nothing where an answer is no finite number.
+    """
+    outputs = zip(data.class_names, data.task.kinds, data.task.from_logits, labels, predictions, strict=True)
+    telling = [(own, kind, logits, known, found) for own, kind, logits, known, found in outputs if own]
+    if not all(np.isfinite(found).all() for *_, found in telling):
+        return []
+    return [
+        (own, *true_and_predicted(known, found, Output(kind=kind, from_logits=logits)))
+        for own, kind, logits, known, found in telling
+    ]
 
 
 def _class_count(port: Port, kind: str) -> int:

@@ -6,7 +6,7 @@ from os.path import realpath
 from pathlib import Path
 from typing import Any
 
-from edgeprune.contracts.data import Data
+from edgeprune.contracts.data import Array, Data
 from edgeprune.contracts.errors import EdgepruneError, ExportError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.recipes.parts import ExportOptions
@@ -18,11 +18,12 @@ from edgeprune.dataset_io.options import DataSource
 from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exporter, latency_columns, measured_energies, size_columns
 from edgeprune.pipeline.files.file_scores import score_file
+from edgeprune.pipeline.files.int8_rival import Rendering, tell_of_int8
 from edgeprune.pipeline.files.model_paths import is_tflite, size_of
 from edgeprune.pipeline.files.outputs import whole
 from edgeprune.pipeline.original import Original, find_original
 from edgeprune.pipeline.plots.benchmark_plot import has_points, plot_benchmark
-from edgeprune.pipeline.reporting import Reporter
+from edgeprune.pipeline.reporting import NamedReporter, Reporter
 from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.session import open_session, tell_about_data
 from edgeprune.tflite_export.contents.file_interface import file_interface
@@ -37,17 +38,20 @@ SECONDS_PER_FILE = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Entry:
-    """One file: its row so far, the scale of its inputs, and what is run to time it (None: there is nothing to run)."""
+    """One file: its row so far, the scale of its inputs, and what is run to time it (None: there is nothing to run).
+
+    right: which of the test examples it answers rightly, of a .tflite file.
+    """
 
     row: Measurement
     scale: Scale | None
     tflite: bytes | None
+    right: Array | None = None
 
-    @classmethod
-    def probed(cls, row: Measurement, data: Data | None, tflite: bytes, found: Probe) -> "_Entry":
+    def probed(self, found: Probe) -> "_Entry":
         """With what loading and running the file took."""
-        row = replace(row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes)
-        return cls(row=row, scale=data.scale if data else None, tflite=tflite)
+        row = replace(self.row, load_ms=found.load_ms, peak_memory_bytes=found.peak_memory_bytes)
+        return replace(self, row=row)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,7 @@ def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter
         for entry in entries
     )
     tell_class_losses(rows[0], rows[1:], reporter)
+    _tell_of_int8(entries, rows, reporter)
     extra = _scales(entries) | (_operators(entries, recipe, reporter) if recipe.operators else {})
     outputs = {}
     if recipe.plot and not has_points(rows):
@@ -112,6 +117,17 @@ def _entry(path: Path, run: _Run) -> _Entry:
     return _tflite_entry(path, run) if is_tflite(path) else _keras_entry(path, run)
 
 
+def _tell_of_int8(entries: Sequence[_Entry], rows: Sequence[Measurement], reporter: Reporter) -> None:
+    """Where int8 is no better than dynamic, of files that have the same parameters and multiply-accumulates."""
+    alike: dict[tuple[int | None, ...], list[Rendering]] = {}
+    for entry, row in zip(entries, rows, strict=True):
+        if is_tflite(Path(row.file or "")):
+            alike.setdefault((row.parameters, row.macs), []).append(Rendering(row=row, right=entry.right))
+    for files in alike.values():
+        names = ", ".join(file.row.file or "" for file in files)
+        tell_of_int8(files, NamedReporter(reporter, names))
+
+
 def _scales(entries: Sequence[_Entry]) -> dict[str, Any]:
     """How the inputs of each file are scaled, under `scales`, for those of which there was something to choose."""
     found = {entry.row.file or "": asdict(entry.scale) for entry in entries if entry.scale}
@@ -134,16 +150,18 @@ def _keras_entry(path: Path, run: _Run) -> _Entry:
     session = open_session(path, run.recipe, run.source, run.reporter)
     run.interfaces[_shapes(session.interface)] = session.interface
     row = session.measure(file=str(path), model_bytes=size_of(path))
+    scale = session.data.scale if session.data else None
     try:
         with Exporter(session, run.recipe.seed) as exporter:
             exported = exporter.export("none", ExportOptions())
     except ExportError as error:
         run.reporter.warning(f"{path}: no size and latency, as it cannot be converted to .tflite: {error}")
         row = replace(row, energy_uj_estimate=None)  # all others' are of files
-        return _Entry(row=row, scale=session.data.scale if session.data else None, tflite=None)
+        return _Entry(row=row, scale=scale, tflite=None)
     run.reporter.note(f"{path}: size and latency are those of the float32 .tflite that it converts to")
     row = replace(row, quantize="none", sparse=exported.sparse)
-    return _Entry.probed(row, session.data, exported.data, probe_bytes(exported.data, run.recipe.threads))
+    entry = _Entry(row=row, scale=scale, tflite=exported.data)
+    return entry.probed(probe_bytes(exported.data, run.recipe.threads))
 
 
 def _tflite_entry(path: Path, run: _Run) -> _Entry:
@@ -166,11 +184,12 @@ def _tflite_entry(path: Path, run: _Run) -> _Entry:
         macs=summary.macs,
         model_bytes=len(data),
     )
-    examples = _data_for(summary, data, run.source, run) if run.source else None
-    if examples:
-        scored = score_file(examples, data)
-        row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
-    return _Entry.probed(row, examples, data, found)
+    if not run.source:
+        return _Entry(row=row, scale=None, tflite=data).probed(found)
+    examples = _data_for(summary, data, run.source, run)
+    scored = score_file(examples, data)
+    row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
+    return _Entry(row=row, scale=examples.scale, tflite=data, right=scored.right).probed(found)
 
 
 def _data_for(summary: TfliteSummary, file: bytes, source: DataSource, run: _Run) -> Data:

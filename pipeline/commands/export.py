@@ -13,7 +13,7 @@ from edgeprune.pipeline.class_losses import tell_class_losses
 from edgeprune.pipeline.files.exporting import Exporter
 from edgeprune.pipeline.files.file_choice import choose_file, export_candidates
 from edgeprune.pipeline.files.outputs import all_whole
-from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
+from edgeprune.pipeline.files.tflite_files import write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
 from edgeprune.pipeline.original import find_original
@@ -55,7 +55,7 @@ def _export(path: Path, recipe: ExportRecipe, reporter: Reporter, kept: KeptRun 
     chosen = choice.chosen.exported
     rows = choice.rows(compared.rows, replace(model, stage=None, model_bytes=None), recipe.tflite)
     tell_class_losses(original, rows[-1:], reporter)
-    tell_about(chosen, recipe.tflite, reporter)
+    choice.tell(recipe.tflite, reporter)
     outputs = export_outputs(recipe)
     with all_whole(list(outputs.values()), recipe.force) as temporary:
         write_tflite_files(chosen, dict(zip(outputs, temporary, strict=True)))

@@ -15,7 +15,8 @@ from edgeprune.contracts.recipes.parts import fit_of, numeric_options
 from edgeprune.contracts.recipes.recipe import SweepRecipe
 from edgeprune.contracts.results import Measurement
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays
-from edgeprune.pipeline.files.exporting import Exporter, energy_estimate_uj, latency_columns
+from edgeprune.pipeline.files.exporting import Exported, Exporter, energy_estimate_uj, latency_columns
+from edgeprune.pipeline.files.int8_rival import Rendering, tell_of_int8
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.planning.epochs import dense_fit, epochs_before, fine_tuning_fit
 from edgeprune.pipeline.planning.plan import carry_out
@@ -132,7 +133,7 @@ class Bench(ExitStack):
             row = self._session.measure(stage="trained", method=DENSE, training_s=training_s)
         else:
             row = self._session.measure(stage="original", model_bytes=size_of(self._path))
-        return self._with_files(self._tools, row)
+        return self._with_files(self._tools, row, reporter)
 
     def _measure_pruned(self, recipe: SweepRecipe, reporter: Reporter) -> list[Measured]:
         if recipe.method != self._method:
@@ -159,7 +160,7 @@ class Bench(ExitStack):
                 ratio=recipe.ratio,
                 training_s=training_s or None,
             )
-            return self._with_files(tools, row)
+            return self._with_files(tools, row, reporter)
 
     def _set_start(self, recipe: SweepRecipe) -> float:
         """From scratch, give the model the weights that a point starts from; seconds of training that made them."""
@@ -174,32 +175,49 @@ class Bench(ExitStack):
         set_arrays(model, weights)
         return seconds
 
-    def _with_files(self, tools: _Tools, row: Measurement) -> list[Measured]:
+    def _with_files(self, tools: _Tools, row: Measurement, reporter: Reporter) -> list[Measured]:
+        """A row for each numeric format, timed in turns."""
         row = replace(row, trainings=[*self._session.trainings] or None)
-        return [self._with_file(tools, row, quantize) for quantize in numerics(self._recipe)]
-
-    def _with_file(self, tools: _Tools, row: Measurement, quantize: str) -> Measured:
-        """The row with size and latency of its .tflite file; of another format than float32, its score too."""
-        own_score = None if quantize == "none" else row.score
-        try:
-            # Not every format that a sweep lists can have int8 inputs and outputs, or layers left in float.
-            options = numeric_options(self._recipe)
-            options = options if quantize == "int8" else replace(options, io="float32")
-            options = options if can_keep_float(quantize) else replace(options, keep_float=())
-            if row.stage in ("original", "trained") and options.sparse == "on":
-                options = replace(options, sparse="auto")  # it has no zeros, and needs a file to compare with
-            exported = tools.exporter.export(quantize, options, own_score)
-        except EdgepruneError as error:
-            self._reporter.warning(f"no .tflite ({quantize}) for {describe(row)}: {error}")
-            return Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
+        files = {quantize: self._file(tools, row, quantize, reporter) for quantize in numerics(self._recipe)}
+        made = {quantize: exported for quantize, exported in files.items() if exported}
         self._before_timing()
-        (columns,) = latency_columns([exported.data], seconds=LATENCY_SECONDS)
-        if exported.score is not None:
-            columns |= {"score": exported.score, "class_scores": exported.class_scores}
-        columns |= {
-            "sparse": exported.sparse,
-            "tflite_bytes": len(exported.data),
-            "energy_uj_estimate": energy_estimate_uj(exported.data),
-            "max_abs_error": exported.verification.max_abs_error,
-        }
-        return Measured(replace(row, quantize=quantize, **columns), exported.data)
+        latencies = latency_columns([each.data for each in made.values()], seconds=LATENCY_SECONDS * len(made))
+        timed = dict(zip(made, latencies, strict=True))
+        rows = {quantize: _row(row, made[quantize], columns) for quantize, columns in timed.items()}
+        tell_of_int8((Rendering(row=found, right=made[quantize].right) for quantize, found in rows.items()), reporter)
+        return [
+            Measured(rows[quantize], exported.data)
+            if exported
+            else Measured(replace(row, quantize=quantize, energy_uj_estimate=None))
+            for quantize, exported in files.items()
+        ]
+
+    def _file(self, tools: _Tools, row: Measurement, quantize: str, reporter: Reporter) -> Exported | None:
+        """The verified file, with its score where it is no float32; None, with a warning, where there is none."""
+        own_score = None if quantize == "none" else row.score
+        # Not every format that a sweep lists can have int8 inputs and outputs, or layers left in float.
+        options = numeric_options(self._recipe)
+        options = options if quantize == "int8" else replace(options, io="float32")
+        options = options if can_keep_float(quantize) else replace(options, keep_float=())
+        if row.stage in ("original", "trained") and options.sparse == "on":
+            options = replace(options, sparse="auto")  # it has no zeros, and needs a file to compare with
+        try:
+            return tools.exporter.export(quantize, options, own_score)
+        except EdgepruneError as error:
+            reporter.warning(f"no .tflite ({quantize}): {error}")
+            return None
+
+
+def _row(row: Measurement, exported: Exported, latency: Mapping[str, Any]) -> Measurement:
+    """The model's row with what its file adds; the compressed size comes later."""
+    if exported.score is not None:
+        row = replace(row, score=exported.score, class_scores=exported.class_scores)
+    return replace(
+        row,
+        quantize=exported.quantize,
+        sparse=exported.sparse,
+        tflite_bytes=len(exported.data),
+        energy_uj_estimate=energy_estimate_uj(exported.data),
+        max_abs_error=exported.verification.max_abs_error,
+        **latency,
+    )

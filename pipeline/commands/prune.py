@@ -17,7 +17,7 @@ from edgeprune.pipeline.files.exporting import Exported, Exporter
 from edgeprune.pipeline.files.file_choice import Choice, choose_file, export_candidates
 from edgeprune.pipeline.files.model_paths import size_of
 from edgeprune.pipeline.files.outputs import all_whole
-from edgeprune.pipeline.files.tflite_files import tell_about, write_tflite_files
+from edgeprune.pipeline.files.tflite_files import write_tflite_files
 from edgeprune.pipeline.kept.kept_run import KeptRun, keeping
 from edgeprune.pipeline.kept.training_store import run_name
 from edgeprune.pipeline.model_report import DIGESTS, content_digest
@@ -120,7 +120,7 @@ def _choose(outcome: _Outcome, recipe: PruneRecipe, compared: Baseline, reporter
         return None
     files, model = _export(outcome, recipe, reporter), outcome.rows[-1].score
     choice = choose_file(files, compared.file, recipe, metric, original=original, model=model)
-    tell_about(choice.chosen.exported, recipe.tflite, reporter)
+    choice.tell(recipe.tflite, reporter)
     return choice
 
 

@@ -53,6 +53,8 @@ class Exported:
     note: str
     score: float | None = None
     class_scores: ClassScores | None = None
+    right: Array | None = None
+    """Which examples of the test part it answers rightly (`right_answers`)."""
     validation_change: float | None = None
     micro: MicroCheck | None = None
     micro_score: MicroScore | None = None
@@ -147,6 +149,7 @@ class Exporter:
             note=stored.note,
             score=tested.score if tested else None,
             class_scores=tested.classes if tested else None,
+            right=tested.right if tested else None,
             validation_change=None
             if part is None or found is None or model_score is None
             else found.score - model_score,

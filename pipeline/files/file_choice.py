@@ -11,6 +11,8 @@ from edgeprune.contracts.recipes.parts import file_options
 from edgeprune.contracts.recipes.recipe import FileRecipe
 from edgeprune.contracts.results import Measurement
 from edgeprune.pipeline.files.exporting import Exported, Exporter, latency_columns, size_columns
+from edgeprune.pipeline.files.int8_rival import Rendering, tell_of_int8
+from edgeprune.pipeline.files.tflite_files import tell_about
 from edgeprune.pipeline.quality import check_gates
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
@@ -38,6 +40,11 @@ class Candidate:
     def name(self) -> str:
         """The format, and whether zeros are left out."""
         return self.exported.numeric + (", sparse" if self.exported.sparse else "")
+
+    @property
+    def rendering(self) -> Rendering:
+        """The file as it is compared with others of the same model."""
+        return Rendering(row=Measurement(**self.columns), right=self.exported.right)
 
 
 def export_candidates(
@@ -90,6 +97,11 @@ class Choice:
     chosen: Candidate
     others: Sequence[Candidate]
     unpruned: Mapping[str, Any]
+
+    def tell(self, file: str, reporter: Reporter) -> None:
+        """What the user must know of the written `file`, and of the others beside it."""
+        tell_about(self.chosen.exported, file, reporter)
+        tell_of_int8([candidate.rendering for candidate in (self.chosen, *self.others)], reporter)
 
     def rows(self, stages: Sequence[Measurement], last: Measurement, file: str) -> tuple[Measurement, ...]:
         """The stages' rows, with the unpruned file's columns in the first, and a row for each candidate.

@@ -8,7 +8,7 @@ from edgeprune.contracts.data import Array, Batch, Data, Split, Task
 from edgeprune.contracts.errors import ExportError
 from edgeprune.contracts.recipes.parts import ExportOptions
 from edgeprune.contracts.results import ClassScores
-from edgeprune.dataset_io.class_scores import class_scores
+from edgeprune.dataset_io.class_scores import class_scores, right_answers
 from edgeprune.dataset_io.scoring import score, spread
 from edgeprune.pipeline.quality import drop
 from edgeprune.tflite_export.contents.reader import read_tflite
@@ -25,10 +25,11 @@ MICRO_EXAMPLES = (32, 1000)
 
 @dataclass(frozen=True, kw_only=True)
 class FileScore:
-    """What a file is worth on one part of the data."""
+    """What a file is worth on one part of the data; `right` as `right_answers` gives it."""
 
     score: float
     classes: ClassScores | None
+    right: Array | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +104,11 @@ def _loss(task: Task, labels: tuple[Array, ...], before: float, after: float) ->
 
 
 def _scored(data: Data, labels: tuple[Array, ...], predictions: tuple[Array, ...]) -> FileScore:
-    return FileScore(score=score(data.task, labels, predictions), classes=class_scores(data, labels, predictions))
+    return FileScore(
+        score=score(data.task, labels, predictions),
+        classes=class_scores(data, labels, predictions),
+        right=right_answers(data, labels, predictions),
+    )
 
 
 def _labels_and_predictions(file: bytes, part: Split) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
