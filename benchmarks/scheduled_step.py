@@ -73,7 +73,7 @@ def ours(inputs: Any, labels: Any, options: argparse.Namespace, total: int) -> A
     steps = vars(schedule(0.0, 0.4, total))
     pruned = LayerPruning(schedule="polynomial", initial=0.0, final=SPARSITY, **steps)
     wrapped = compiled(tf_keras, wrap(model, {path: pruned for path, _ in live}, live))
-    exact = ExactEnd(wrapped, live, lambda array: keep_largest_blocks([array], SPARSITY, SINGLE)[0])
+    exact = ExactEnd(wrapped, live, lambda _, array: keep_largest_blocks([array], SPARSITY, SINGLE)[0])
     callbacks = [exact.callback(), update_step()]
     feed = Feed(_Arrays(inputs, labels), options.batch_size, model)
     epochs = iter(range(1_000_000))

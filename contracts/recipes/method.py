@@ -23,7 +23,8 @@ class MethodRecipe:
     )
     scope: str | None = option(
         None,
-        "Scope of a share: of each layer, or of all together (default: layer; global for --macs without --epochs).",
+        "Scope of a share: of each layer, or of all together (default: layer; global for --method scheduled, and for "
+        "--macs without --epochs).",
         choices=("layer", "global"),
     )
     conv_sparsity: float | None = option(

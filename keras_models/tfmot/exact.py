@@ -17,10 +17,12 @@ class ExactEnd:
     """Once a layer's schedule has ended, its masks get the exact number of zeros, before training goes on with them.
 
     live: variables of the wrapped layers, by the keys that `mended` is to use.
-    exact: an array, masked as TFMOT has it, to the mask with the right count.
+    exact: a key and its array, masked as TFMOT has it, to the mask with the right count.
     """
 
-    def __init__(self, wrapped: KerasModel, live: Mapping[WeightKey, Any], exact: Callable[[Array], Mask]) -> None:
+    def __init__(
+        self, wrapped: KerasModel, live: Mapping[WeightKey, Any], exact: Callable[[WeightKey, Array], Mask]
+    ) -> None:
         keys = {id(variable): key for key, variable in live.items()}
         self._masks = [
             (layer, keys[id(weight)], weight, mask)
@@ -44,7 +46,7 @@ class ExactEnd:
                 continue
             self._checked.add(key)
             present = read(mask)
-            exact = self._exact(read(weight) * present)
+            exact = self._exact(key, read(weight) * present)
             if np.count_nonzero(exact) != np.count_nonzero(present):
                 mask.assign(exact.astype(present.dtype))
                 self.mended.append(key)

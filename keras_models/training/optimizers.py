@@ -133,7 +133,7 @@ class FreshOptimizer:
         """All variables as they were made."""
         self.restore(self._start)
 
-    def decay(self, rate: float, start: int, end: int, steps: int = 1) -> None:
+    def decay(self, rate: float, start: float, end: int, steps: int = 1) -> None:
         """Let the learning rate down from `rate` at `start` to 0 at `end`, both in epochs of so many steps."""
         self._schedule.set(rate, start * steps, end * steps)
 

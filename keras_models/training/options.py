@@ -56,6 +56,7 @@ class FitOptions:
     ends: the epochs at which the learning rate has come down to 0; it starts anew after each but the last. Training
     ends with the first of these cycles (`cycles.LEAST_CYCLES` at least) that brings no better score than those before.
     learning_rate: its start; None: the one that does best in a race (`rate_race`).
+    rate_held: share of each cycle, 0 to below 1, for which the rate stays at its start before it comes down.
     rate_share: of the optimizer's own rate that is expected to do well; None: by how much is masked
     (`optimizers.rate_share`). Training from scratch wants 1.
     prunable_weights: how many weights of the model could be zero, masked or not.
@@ -71,6 +72,7 @@ class FitOptions:
     patience: int | None
     seed: int
     prunable_weights: int
+    rate_held: float = 0.0
     rate_share: float | None = None
     optimizer: str | None = None
     weight_decay: float | None = None

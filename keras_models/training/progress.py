@@ -61,6 +61,12 @@ class Progress:
         return next((start, end) for start, end in pairwise(ends) if len(self.logs) < end)
 
     @property
+    def descent(self) -> tuple[float, int]:
+        """The epochs after which the rate of the present cycle comes down, and with which it is 0."""
+        start, end = self.cycle
+        return start + self._options.rate_held * (end - start), end
+
+    @property
     def has_converged(self) -> bool:
         """Whether a cycle after the least ones has just ended, and brought no better score than those before it."""
         done, ends = len(self.logs), self._options.ends

@@ -16,7 +16,7 @@ def rate_schedule(keras_module: Any) -> Any:
         def __init__(self) -> None:
             self._peak, self._start, self._end = (tf.Variable(first, trainable=False) for first in (0.0, 0.0, 1.0))
 
-        def set(self, peak: float, start: int, end: int) -> None:
+        def set(self, peak: float, start: float, end: int) -> None:
             self._peak.assign(peak)
             self._start.assign(start)
             self._end.assign(end)

@@ -104,7 +104,7 @@ class Trainer:
             while progress.goes_on:
                 if progress.logs and update_masks:
                     progress.masks = update_masks(len(progress.logs))
-                optimizer.decay(progress.rate.rate, *progress.cycle, feed.steps)
+                optimizer.decay(progress.rate.rate, *progress.descent, feed.steps)
                 self._enter(progress, optimizer, self._train(feed, progress, callbacks), score)
                 checkpoint.keep()
         except KeyboardInterrupt:

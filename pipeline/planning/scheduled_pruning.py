@@ -37,6 +37,9 @@ from edgeprune.pruning.selection import Selection
 
 TOLERANCE = 0.001
 """Largest difference between a layer's sparsity and what was asked for."""
+MOST_HELD = 0.75
+"""Share of the training for which the learning rate may stay up. It does so until the last zeros are there, as what is
+left has far to move after each; then it comes down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class ScheduledPlan(TrainingPlan):
 
     twin: Twin
     method: ModuleType
+    sparsities: Mapping[WeightKey, float]
     warnings: tuple[str, ...]
 
     def apply(self, reporter: Reporter) -> Pruned:
@@ -64,7 +68,8 @@ class ScheduledPlan(TrainingPlan):
         share = 1.0 if recipe.from_scratch else 1 + 2 * self.predicted["sparsity"]
         fit = self._with_rate(fit_of(recipe), share, reporter)
         held = {key: live[key] for key in session.prunable if key not in chosen}
-        with FineTuner(session, held, fit, trainee=self._trainee(wrapped)) as tuner:
+        rate_held = 0.0 if recipe.pattern else min(recipe.end, MOST_HELD)
+        with FineTuner(session, held, fit, rate_held=rate_held, trainee=self._trainee(wrapped)) as tuner:
             result = tuner.run(
                 reporter,
                 callbacks=[exact.callback(), update_step()],
@@ -96,9 +101,9 @@ class ScheduledPlan(TrainingPlan):
         session, recipe = self.target.session, self.recipe
         calls = Counter(node.layer for node in session.graph.nodes)
         prunings: dict[str, LayerPruning] = {}
-        for (path, _), array in LiveArrays(_chosen(session, self.target.masks)).items():
-            final = self.method.target(array.shape, recipe)
-            present = 1 - np.count_nonzero(array) / array.size
+        for key, array in LiveArrays(_chosen(session, self.target.masks)).items():
+            path, final = key[0], self.sparsities[key]
+            present = float(np.mean(array == 0))
             start = final / 2 if recipe.initial_sparsity is None else recipe.initial_sparsity
             before = prunings[path].initial if path in prunings else start
             prunings[path] = LayerPruning(
@@ -114,11 +119,10 @@ class ScheduledPlan(TrainingPlan):
             )
         return prunings
 
-    def _exact(self, array: Array) -> Mask:
-        """The mask that the recipe asks for, of the array's own weights."""
-        key = next(iter(self.target.masks))
-        masks: Mapping[WeightKey, Mask] = self.method.masks({key: array}, self.recipe)
-        return masks[key]
+    def _exact(self, key: WeightKey, array: Array) -> Mask:
+        """The mask that the plan asks for, of the array's own weights."""
+        mask: Mask = self.method.keep(array, self.sparsities[key], self.recipe)
+        return mask
 
     def _trainee(self, wrapped: KerasModel) -> Trainee:
         session = self.target.session
@@ -173,11 +177,19 @@ def plan_scheduled(session: Session, method: ModuleType, recipe: PointRecipe) ->
     skipped = {path: reason for (path, _), reason in refused.items() if path not in paths}
     selection = Selection(keys=support.keys, skipped={**wanted.skipped, **skipped})
     weights = LiveArrays(_chosen(session, support.keys))
-    masks = method.masks(weights, recipe)
+    sparsities = method.sparsities(weights, recipe)
+    masks = {key: method.keep(array, sparsities[key], recipe) for key, array in weights.items()}
     require_more_zeros(weights, masks)
     target = mask_plan(session, masks, selection)
     left = [f"{path}/{name} is left alone: {why}" for (path, name), why in refused.items() if path in paths]
-    return ScheduledPlan(target=target, twin=twin, method=method, recipe=recipe, warnings=(*target.warnings, *left))
+    return ScheduledPlan(
+        target=target,
+        twin=twin,
+        method=method,
+        sparsities=sparsities,
+        recipe=recipe,
+        warnings=(*target.warnings, *left),
+    )
 
 
 def _chosen(session: Session, keys: Iterable[WeightKey]) -> dict[WeightKey, Any]:

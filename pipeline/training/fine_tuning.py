@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import isfinite, prod
 from pathlib import Path
@@ -92,8 +92,8 @@ class FineTuner:
 
     `earlier_s` are the seconds of epochs that were taken from checkpoints.
     live: the weights whose zeros may be held. rate_share: of the optimizer's learning rate that is expected to do well
-    (None: by how much is zero); training from scratch wants 1. trainee: what is trained, where it is not the session's
-    model.
+    (None: by how much is zero); training from scratch wants 1. rate_held: share of the training before the rate comes
+    down. trainee: what is trained, where it is not the session's model.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class FineTuner:
         fit: Fit,
         *,
         rate_share: float | None = None,
+        rate_held: float = 0.0,
         trainee: Trainee | None = None,
     ) -> None:
         self._data = session.require_data()
@@ -110,7 +111,7 @@ class FineTuner:
         self._tensorboard, self._name = fit.training.tensorboard, f"{session.loaded.path.stem}-{fit.name}"
         trained = trainee or _session_trainee(session)
         place = session.store.place(trained.kept_as) if session.store else None
-        self._options = _fit_options(session, fit, rate_share, place)
+        self._options = replace(_fit_options(session, fit, rate_share, place), rate_held=rate_held)
         self.earlier_s = 0.0
         self._predictor, self._loss, self._trainings = trained.predictor, session.loss, session.trainings
         devices = ONE_DEVICE if trainee else choose_devices(fit.training.strategy)  # a trainee's wrappers know no copy

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edgeprune.contracts.channel_statistics import Vector
 from edgeprune.contracts.channels import Ids
+from edgeprune.pruning import lamp
 
 Kept = npt.NDArray[np.bool_]
 
@@ -94,10 +95,8 @@ def removal_order(of: Candidates, scope: str) -> Ids:
 def standing(of: Candidates, scope: str) -> Vector:
     """What units of different groups are ranked by: shape (units,), rising with the rank in a group.
 
-    Scope `layer`: the share of its group that is gone with a unit, so that all groups shrink alike. Scope `global`: its
-    squared score as a share of those of all that are still there when it goes (LAMP: Lee et al., "Layer-adaptive
-    Sparsity for the Magnitude-based Pruning", ICLR 2021, eq. 4), so that scores of groups need not be comparable, times
-    the root of its group's size: of units that are all alike, LAMP alone leaves a group of 512 no more than one of 16.
+    Scope `layer`: the share of its group that is gone with a unit, so that all groups shrink alike. Scope `global`:
+    `lamp.standing` in its group.
     """
     if scope == "layer":
         share: Vector = (of.rank + 1) / of.sizes[of.group_of]
@@ -105,16 +104,8 @@ def standing(of: Candidates, scope: str) -> Vector:
     order = np.lexsort((of.rank, of.group_of))
     found = np.empty(len(order))
     for units in np.split(order, np.cumsum(of.sizes)[:-1]):
-        found[units] = _share_of_rest(of.scores[units]) * len(units) ** 0.5
+        found[units] = lamp.standing(of.scores[units])
     return found
-
-
-def _share_of_rest(scores: Vector) -> Vector:
-    """s_i^2 / sum of s_j^2 over j >= i, of rising scores; where all that is left is 0, one of as many as are left."""
-    squares = np.square(np.maximum(scores, 0.0))
-    rest = np.cumsum(squares[::-1])[::-1]
-    shares: Vector = np.divide(squares, rest, out=1.0 / np.arange(len(scores), 0, -1), where=rest > 0)
-    return shares
 
 
 def going_of(of: Candidates, units: Ids) -> Ids:

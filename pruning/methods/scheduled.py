@@ -5,28 +5,33 @@ Zhu & Gupta, "To prune, or not to prune", 2017: the sparsity rises from its pres
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.masks import Mask
 from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.recipe import MethodRecipe, PointRecipe
-from edgeprune.pruning.blocks import SINGLE, parse_block
-from edgeprune.pruning.magnitude import largest, share_of
+from edgeprune.pruning.blocks import SINGLE, Block, block_means, keep_largest_blocks, parse_block
+from edgeprune.pruning.lamp import layer_sparsities
+from edgeprune.pruning.magnitude import check_scope, share_of
 from edgeprune.pruning.patterns import keep_pattern, parse_pattern
 
 SUMMARY = "zeroes weights while training, by tensorflow-model-optimization (--sparsity S, or --pattern 2:4)"
 KIND = "scheduled"
-_OF_SCHEDULES = ("sparsity", "conv_sparsity", "dense_sparsity", "block", "schedule", "initial_sparsity", "begin", "end")
+_OF_SHARES = ("sparsity", "conv_sparsity", "dense_sparsity", "scope")
+_OF_SCHEDULES = (*_OF_SHARES, "block", "schedule", "initial_sparsity", "begin", "end")
 OPTIONS = (*_OF_SCHEDULES, "pattern", "policy")
 
 
 def check(recipe: PointRecipe) -> None:
     """Raise UsageError for a schedule that cannot reach its target."""
-    parse_block(recipe.block)
     if recipe.pattern is not None:
         _check_pattern(recipe, recipe.pattern)
+    else:
+        check_scope(recipe)
     if recipe.begin >= recipe.end:
         raise UsageError(
             f"--begin {recipe.begin:g}: expected less than --end {recipe.end:g}", "both are shares of the training"
@@ -64,19 +69,44 @@ def _check_pattern(recipe: PointRecipe, pattern: str) -> None:
             )
 
 
-def masks(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, Mask]:
-    """The masks that the schedule would end with if the weights stayed as they are."""
-    if recipe.pattern is None:
-        return largest(weights, recipe)
-    return {key: keep_pattern(array, parse_pattern(recipe.pattern)) for key, array in weights.items()}
+def sparsities(weights: Mapping[WeightKey, Array], recipe: MethodRecipe) -> dict[WeightKey, float]:
+    """The share of each array, of its blocks with --block, that becomes zero, 0 to below 1; a pattern's without rest.
+
+    Where one share is asked for, it is that of all arrays together, and layers give more or less by LAMP, as the
+    weights are now: of many small weights more goes than of few large ones. Arrays of one layer share one schedule.
+    """
+    if recipe.pattern is not None:
+        zeros, length = parse_pattern(recipe.pattern)
+        return dict.fromkeys(weights, zeros / length)
+    if not _over_all_layers(recipe):
+        return {key: share_of(array.shape, recipe) for key, array in weights.items()}
+    layers: dict[str, list[Array]] = {}
+    for (path, _), array in weights.items():
+        layers.setdefault(path, []).append(array)
+    scores = [_rising_scores(arrays, parse_block(recipe.block)) for arrays in layers.values()]
+    by_path = dict(zip(layers, layer_sparsities(scores, recipe.sparsity or 0.0), strict=True))
+    return {key: by_path[key[0]] for key in weights}
 
 
-def target(shape: tuple[int, ...], recipe: MethodRecipe) -> float:
-    """The sparsity that a kernel ends with, 0 to 1; a pattern's where it leaves no rest."""
-    if recipe.pattern is None:
-        return share_of(shape, recipe)
-    zeros, length = parse_pattern(recipe.pattern)
-    return zeros / length
+def _rising_scores(arrays: Sequence[Array], block: Block) -> Array:
+    """Those of a layer's weights, or blocks; 0 for so large a share of them as is zero already, which stays zero."""
+    scores = np.sort(np.concatenate([block_means(array, block).ravel() for array in arrays]))
+    size, kept = (sum(map(count, arrays)) for count in (np.size, np.count_nonzero))
+    scores[: len(scores) - kept * len(scores) // size] = 0
+    return scores
+
+
+def _over_all_layers(recipe: MethodRecipe) -> bool:
+    """Whether layers may differ in their shares: where one was given for all, unless --scope layer says otherwise."""
+    one = recipe.sparsity is not None and (recipe.conv_sparsity, recipe.dense_sparsity) == (None, None)
+    return one and recipe.scope != "layer"
+
+
+def keep(array: Array, sparsity: float, recipe: MethodRecipe) -> Mask:
+    """The mask of one array that the schedule would end with if the weights stayed as they are."""
+    if recipe.pattern is not None:
+        return keep_pattern(array, parse_pattern(recipe.pattern))
+    return keep_largest_blocks([array], sparsity, parse_block(recipe.block))[0]
 
 
 def unfit(shape: tuple[int, ...], recipe: MethodRecipe) -> str | None:

@@ -67,6 +67,8 @@ def test_other_patterns_are_refused(text):
         ({"schedule": "constant", "initial_sparsity": 0.6}, r"--initial-sparsity is for --schedule polynomial"),
         ({"pattern": "2:4", "sparsity": 0.5}, r"--sparsity does not go with --pattern"),
         ({"pattern": "2:4", "schedule": "constant"}, r"--schedule does not go with --pattern"),
+        ({"pattern": "2:4", "scope": "global"}, r"--scope does not go with --pattern"),
+        ({"scope": "global", "dense_sparsity": 0.5}, r"--scope global ranks .*; give --sparsity alone"),
         ({"block": "16"}, r"--block: expected OUTPUTSxINPUTS"),
     ],
 )

@@ -106,7 +106,7 @@ def test_ties_are_mended_to_the_exact_count():
     model = tf_keras.Sequential([layers.Input((10,)), layers.Dense(8, kernel_initializer="ones", name="dense")])
     model.layers[0].trainable = False  # so that all weights stay equal
     half = LayerPruning(schedule="polynomial", initial=0.0, final=0.5, begin=0, end=5, frequency=1)
-    end = trained(model, half, [("dense", "kernel")], lambda array: keep_largest_blocks([array], 0.5, (1, 1))[0])
+    end = trained(model, half, [("dense", "kernel")], lambda _, array: keep_largest_blocks([array], 0.5, (1, 1))[0])
     assert np.count_nonzero(model.layers[0].kernel) == 40  # TFMOT alone leaves 80
     assert end.mended == [("dense", "kernel")]
 

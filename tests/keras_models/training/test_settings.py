@@ -122,6 +122,14 @@ def events(file):
 
 
 @KERASES
+def test_a_rate_may_be_held_before_it_comes_down(k):
+    held = options(epochs=4, learning_rate=0.1, rate_held=0.5)
+    trainer = Trainer(make_model(k), k, {}, "sparse_categorical_crossentropy", held)
+    rates = [log.learning_rate for log in trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True).logs]
+    assert rates == pytest.approx([0.1, 0.1, 0.05, 0], abs=1e-8)
+
+
+@KERASES
 def test_logs_tell_learning_rate_and_zeros(k):
     trainer = Trainer(make_model(k), k, {}, "sparse_categorical_crossentropy", options(epochs=2, learning_rate=0.1))
     first, last = trainer.fit(InMemory(), {}, lambda: 0.0, higher_is_better=True).logs
