@@ -1,0 +1,1 @@
+"""Layers as linear maps: what each number of a kernel is multiplied with."""
