@@ -93,6 +93,12 @@ class MethodRecipe:
         metavar="N",
         within=(1, 65536),
     )
+    repair: bool | None = option(
+        None,
+        "Repair: the weights that are left are solved anew so that each layer gives what it gave; no labels, no "
+        "training (default: with --data, except for --method threshold).",
+        needs=("data",),
+    )
     include: tuple[str, ...] = option(
         [], "Layers (or `layer/weight`) to prune, as a pattern; no others are; repeatable.", metavar="GLOB"
     )

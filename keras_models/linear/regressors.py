@@ -1,15 +1,17 @@
 """What each number of a kernel is multiplied with, at some of the positions that a layer gives outputs at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from edgeprune.contracts.data import Array
 from edgeprune.contracts.keras_model import KerasModel
+from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.linear.kernels import POINT, LinearKernel
-from edgeprune.keras_models.linear.positions import read_indices
+from edgeprune.keras_models.linear.positions import Window, read_indices
 from edgeprune.keras_models.live.layers import leaf_layers
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.live.watched_calls import watched_calls
@@ -48,43 +50,50 @@ class Regressors:
         self._measure = measure.get_concrete_function()
 
     def __call__(self, inputs: Sequence[Array], generator: np.random.Generator) -> Any:
-        """A tensor of shape (rows, groups, regressors)."""
+        """A tensor of shape (rows, groups, inputs of a group's kernel)."""
         import tensorflow as tf
 
         draws = tf.constant(generator.random(self._positions, dtype=np.float32))
         return self._measure(draws, *(tf.cast(array, dtype) for array, dtype in zip(inputs, self._dtypes, strict=True)))
 
 
-def _regressors(kernel: LinearKernel, live: Any, tensor: Any, draws: Any) -> Any:
+def _regressors(kernel: LinearKernel, live: Mapping[WeightKey, Any], tensor: Any, draws: Any) -> Any:
+    """Of one call of a layer, whose first input is `tensor`: shape (rows, groups, inputs)."""
     import tensorflow as tf
 
     if kernel.depthwise:
-        read = _regressors(kernel.depthwise, live, tensor, draws)  # rows, channels, places
-        matrices = tf.cast(_tensor_matrices(kernel.depthwise, live), tf.float32)
-        given = tf.einsum("rcp,cpm->rcm", read, matrices)
-        return tf.reshape(given, (-1, 1, given.shape[1] * given.shape[2]))
+        given = _after(kernel.depthwise, live, _regressors(kernel.depthwise, live, tensor, draws))
+        return tf.expand_dims(given, 1)
     tensor = tf.cast(tensor, tf.float32)
     if kernel.channels_first:
         tensor = tf.experimental.numpy.moveaxis(tensor, 1, -1)
-    lengths, channels = tuple(tensor.shape[1:-1]), tensor.shape[-1]
-    flat = tf.reshape(tensor, (-1, int(np.prod(lengths)), channels))
-    if kernel.window == POINT:
-        table = np.arange(flat.shape[1])[:, None]
-    else:
-        table = read_indices(kernel.window, lengths)
-        flat = tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
-    indices = tf.constant(table, tf.int32)
-    if draws.shape[0] < len(table):
-        indices = tf.gather(indices, tf.cast(draws * len(table), tf.int32))
-    found = tf.gather(flat, indices, axis=1)  # examples, positions, places, channels
-    places = kernel.window.places
-    split = tf.reshape(found, (-1, places, kernel.groups, channels // kernel.groups))
-    return tf.reshape(tf.transpose(split, (0, 2, 1, 3)), (-1, kernel.groups, places * (channels // kernel.groups)))
+    places, channels = kernel.window.places, tensor.shape[-1] // kernel.groups
+    found = tf.reshape(_read(kernel.window, tensor, draws), (-1, places, kernel.groups, channels))
+    return tf.reshape(tf.transpose(found, (0, 2, 1, 3)), (-1, kernel.groups, places * channels))
 
 
-def _tensor_matrices(kernel: LinearKernel, live: Any) -> Any:
+def _read(window: Window, tensor: Any, draws: Any) -> Any:
+    """What is read for some of the outputs: shape (examples, positions, places, channels)."""
     import tensorflow as tf
 
-    variable = tf.convert_to_tensor(live[kernel.key])
-    *_, channels, multiplier = variable.shape
-    return tf.transpose(tf.reshape(variable, (kernel.window.places, channels, multiplier)), (1, 0, 2))
+    lengths = tuple(tensor.shape[1:-1])
+    flat = tf.reshape(tensor, (-1, prod(lengths), tensor.shape[-1]))
+    if window == POINT:
+        table = np.arange(prod(lengths))[:, None]
+    else:
+        table = read_indices(window, lengths)
+        flat = tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)  # what is read where there is nothing
+    indices = tf.constant(table, tf.int32)
+    if len(draws) < len(table):
+        indices = tf.gather(indices, tf.cast(draws * len(table), tf.int32))
+    return tf.gather(flat, indices, axis=1)
+
+
+def _after(depthwise: LinearKernel, live: Mapping[WeightKey, Any], read: Any) -> Any:
+    """What a depthwise kernel makes of its inputs: shape (rows, channels times multiplier)."""
+    import tensorflow as tf
+
+    kernel = tf.cast(tf.convert_to_tensor(live[depthwise.key]), tf.float32)
+    *_, channels, multiplier = kernel.shape
+    by_place = tf.reshape(kernel, (depthwise.window.places, channels, multiplier))
+    return tf.reshape(tf.einsum("rcp,pcm->rcm", read, by_place), (-1, channels * multiplier))

@@ -146,6 +146,9 @@ class Bench(ExitStack):
             raise KeyboardInterrupt
         training_s += pruned.training_s or 0.0
         fine_tuning = bool(recipe.epochs) and not plan.trains
+        repaired = plan.repairs
+        if repaired and plan.repair(pruned.session, self._reporter):
+            raise KeyboardInterrupt
         del plan  # the masks of a large model take as much as a quarter of its weights
         with ExitStack() as stack:
             shared = pruned.session is self._session
@@ -153,7 +156,7 @@ class Bench(ExitStack):
             if fine_tuning:
                 training_s += tools.fine_tune(recipe, pruned.rate_share, reporter)
             row = tools.session.measure(
-                stage="fine-tuned" if fine_tuning else "pruned",
+                stage="fine-tuned" if fine_tuning else "repaired" if repaired else "pruned",
                 method=recipe.method,
                 threshold=recipe.threshold,
                 sparsity_target=recipe.sparsity,

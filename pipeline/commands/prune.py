@@ -79,9 +79,9 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     pruned = carry_out(plan, reporter, proven=recipe.check)
     proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
-    fine_tunes, draw = not plan.trains and bool(recipe.epochs), plan.drawing
+    draw = plan.drawing
+    outcome = _finish(pruned, plan, recipe, training_s, reporter)
     del plan  # the masks of a large model take as much as a quarter of its weights
-    outcome = _finish(pruned, recipe, fine_tunes, training_s, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
     choice = _choose(outcome, recipe, compared, reporter)
     files = {role: str(file) for role, file in outputs.items()}
@@ -97,12 +97,15 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     return result
 
 
-def _finish(pruned: Pruned, recipe: PruneRecipe, fine_tunes: bool, training_s: float, reporter: Reporter) -> _Outcome:
-    """Fine-tune and cluster, where that is asked for; `training_s` were spent before the model was pruned."""
+def _finish(pruned: Pruned, plan: Plan, recipe: PruneRecipe, training_s: float, reporter: Reporter) -> _Outcome:
+    """Repair, fine-tune and cluster, where that is due; `training_s` were spent before the model was pruned."""
     session, interrupted = pruned.session, pruned.interrupted
     training_s += pruned.training_s or 0.0
     rows = [session.measure(stage="pruned", training_s=training_s or None)]
-    if fine_tunes:
+    if plan.repairs:
+        interrupted = plan.repair(session, reporter) or interrupted
+        rows.append(session.measure(stage="repaired"))
+    if recipe.epochs and not plan.trains and not interrupted:
         interrupted, seconds = _fine_tune(pruned, recipe, reporter)
         rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
     clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()

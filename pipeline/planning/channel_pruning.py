@@ -42,6 +42,7 @@ class ChannelRemoval:
     session: Session
     plan: ChannelPlan
     evidence: ChannelEvidence
+    wants_repair: bool = True
     trains = False
 
     @property
@@ -104,10 +105,13 @@ class ChannelRemoval:
             smaller = cut(loaded.model, self.session.graph, self.plan)
         return Pruned(session=self.session.with_model(smaller), rate_share=RATE_SHARE)
 
-    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+    @property
+    def repairs(self) -> bool:
+        """Whether there is data to repair with, and something to make up for."""
+        return self.wants_repair and self.session.data is not None and not self.plan.kept.all()
+
+    def repair(self, smaller: Session, reporter: Reporter) -> bool:
         """Let what stays stand in for what was removed, as far as the data tells how (`cuts/reconstruction.py`)."""
-        if self.session.data is None or self.plan.kept.all():
-            return
         weights = LiveArrays(variables(self.session.loaded.model))
         moments = self.evidence.second_moments
         found = reconstruct(self.plan, moments, weights)
@@ -116,6 +120,7 @@ class ChannelRemoval:
         reporter.note(
             f"the kernels of {layers} layers are refitted to make up for the inputs that were removed (least squares)"
         )
+        return False
 
     def prove(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).
@@ -167,7 +172,8 @@ class ChannelPlanner:
             request,
             self._evidence.statistics(needs(request.criterion)),
         )
-        return ChannelRemoval(self._session, replace(plan, notes=(*notes, *plan.notes)), self._evidence)
+        plan = replace(plan, notes=(*notes, *plan.notes))
+        return ChannelRemoval(self._session, plan, self._evidence, wants_repair=recipe.repair is not False)
 
     @cached_property
     def _evidence(self) -> ChannelEvidence:

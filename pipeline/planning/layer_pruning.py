@@ -44,6 +44,7 @@ class LayerRemoval:
     request: LayerRequest
     choice: LayerChoice
     trains = False
+    repairs = False
     drawing = None
 
     @cached_property
@@ -107,8 +108,9 @@ class LayerRemoval:
         require(result, f"{loaded.path}: the smaller model")
         return result
 
-    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
+    def repair(self, smaller: Session, reporter: Reporter) -> bool:
         """Nothing stands in for a layer that is gone."""
+        return False
 
 
 def plan_layers(session: Session, method: ModuleType, recipe: PointRecipe) -> LayerRemoval:

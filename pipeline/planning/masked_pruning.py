@@ -1,7 +1,7 @@
 """Pruning that sets weights to zero: plan the masks, put them on, report every layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +17,10 @@ from edgeprune.keras_models.live.arrays import LiveArrays
 from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.training.masking import apply_masks
 from edgeprune.pipeline.planning.plan import Pruned, ZeroingPlan
+from edgeprune.pipeline.planning.repairing import Repair
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
+from edgeprune.pruning.blocks import parse_block
 from edgeprune.pruning.selection import Selection, select
 
 
@@ -31,7 +33,13 @@ class MaskPlan(ZeroingPlan):
     selection: Selection
     layers: tuple[LayerReport, ...]
     warnings: tuple[str, ...]
+    repairer: Repair | None = None
     trains = False
+
+    @property
+    def repairs(self) -> bool:
+        """Whether the weights that are left are to make up for those that go."""
+        return self.repairer is not None
 
     @property
     def predicted(self) -> Mapping[str, Any]:
@@ -49,6 +57,10 @@ class MaskPlan(ZeroingPlan):
         """Zero the masked weights of the live model."""
         apply_masks(variables(self.session.loaded.model), self.masks)
         return Pruned(session=self.session)
+
+    def repair(self, smaller: Session, reporter: Reporter) -> bool:
+        """Solve the weights that are left anew, layer by layer."""
+        return self.repairer is not None and self.repairer.run(reporter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +92,11 @@ def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> Mas
     selection = prunable(session, recipe)
     live = variables(session.loaded.model)
     masks = method.masks(LiveArrays({key: live[key] for key in selection.keys}), recipe)
-    return mask_plan(session, masks, selection)
+    plan = mask_plan(session, masks, selection)
+    wanted = recipe.repair if recipe.repair is not None else session.data is not None and not method.EXACT
+    if not wanted:
+        return plan
+    return replace(plan, repairer=Repair(session, masks, parse_block(recipe.block), chooses=not method.EXACT))
 
 
 def prunable(session: Session, recipe: PointRecipe) -> Selection:

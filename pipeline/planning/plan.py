@@ -63,29 +63,34 @@ class Plan(Protocol):
         Raises ModelError where the cut model computes something else than it should.
         """
 
-    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
-        """Let what stays stand in for what was removed, where the kind of plan has a way to."""
+    @property
+    def repairs(self) -> bool:
+        """Whether `repair` is due after `apply`."""
+
+    def repair(self, smaller: Session, reporter: Reporter) -> bool:
+        """Let what stays make up for what went; whether Ctrl-C ended it early."""
 
 
 class ZeroingPlan:
-    """What plans have in common that zero weights: nothing is cut off, so nothing proven, stood in for or drawn."""
+    """What plans have in common that zero weights: nothing is cut off, so nothing proven or drawn."""
 
     drawing = None
+    repairs = False
 
     def prove(self, smaller: Session) -> None:
         """Nothing was cut off."""
 
-    def reconstruct(self, smaller: Session, reporter: Reporter) -> None:
-        """Nothing was removed."""
+    def repair(self, smaller: Session, reporter: Reporter) -> bool:
+        """What training leaves needs none."""
+        return False
 
 
 def carry_out(plan: Plan, reporter: Reporter, *, proven: bool = False) -> Pruned:
-    """Apply a plan, prove the cut where that is asked for, and let what stays stand in for what is gone."""
+    """Apply a plan, and prove the cut where that is asked for."""
     pruned = plan.apply(reporter)
     proof = plan.prove(pruned.session) if proven else None
     if proof:
         reporter.note(_told(proof))
-    plan.reconstruct(pruned.session, reporter)  # after the proof, which is of the bare cut
     return replace(pruned, proof=proof)
 
 

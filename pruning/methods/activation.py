@@ -10,7 +10,7 @@ from edgeprune.pruning.cuts.structured_cut import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels whose mean |activation| over the data is below T (--threshold T or --ratio R)"
 KIND = "channels"
-OPTIONS = ("threshold", "ratio", "scope", "align")
+OPTIONS = ("threshold", "ratio", "scope", "align", "repair")
 
 
 def check(recipe: MethodRecipe) -> None:

@@ -15,7 +15,9 @@ from edgeprune.pruning.magnitude import check_scope, largest
 
 SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
 KIND = "mask"
-OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "scope", "block")
+EXACT = False
+"""Only how many weights go: which ones is up to repair, where there is one."""
+OPTIONS = ("sparsity", "conv_sparsity", "dense_sparsity", "scope", "block", "repair")
 
 
 def check(recipe: MethodRecipe) -> None:

@@ -10,7 +10,7 @@ from edgeprune.pruning.cuts.structured_cut import CutRequest, cut_request
 
 SUMMARY = "removes neurons and channels, ranked by --criterion (--ratio R, or --macs R of the MACs kept)"
 KIND = "channels"
-OPTIONS = ("ratio", "macs", "criterion", "scope", "align")
+OPTIONS = ("ratio", "macs", "criterion", "scope", "align", "repair")
 
 
 def check(recipe: MethodRecipe) -> None:

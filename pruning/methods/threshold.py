@@ -15,7 +15,9 @@ from edgeprune.pruning.masks import at_least
 
 SUMMARY = "zeroes every kernel weight with |w| < T (--threshold T)"
 KIND = "mask"
-OPTIONS = ("threshold", "block")
+EXACT = True
+"""The recipe says which weights go."""
+OPTIONS = ("threshold", "block", "repair")
 
 
 def check(recipe: MethodRecipe) -> None:
