@@ -17,7 +17,8 @@ class Constant:
 
     def plus(self, array: Array, more: Array) -> Array:
         """The weight with so much more added to each output."""
-        return (array + self.sign * more).astype(array.dtype)
+        total: Array = (array + self.sign * more).astype(array.dtype)
+        return total
 
 
 def constants(graph: ModelGraph, kernels: Iterable[LinearKernel]) -> dict[WeightKey, Constant]:

@@ -1,7 +1,8 @@
 """The kernels of a layer that its outputs are linear in, each as one matrix for each group of channels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def linear_kernels(layer: LayerSpec) -> Iterator[LinearKernel]:
         )
 
 
-def _window(config, rank: int, *, transposed: bool = False) -> Window:
+def _window(config: Mapping[str, Any], rank: int, *, transposed: bool = False) -> Window:
     def axes(name: str) -> tuple[int, ...]:
         value = config.get(name) or 1
         return tuple(value) if isinstance(value, list | tuple) else (value,) * rank

@@ -75,7 +75,11 @@ class ZeroingPlan:
     """What plans have in common that zero weights: nothing is cut off, so nothing proven or drawn."""
 
     drawing = None
-    repairs = False
+
+    @property
+    def repairs(self) -> bool:
+        """Only masks that are put on at once leave something to repair."""
+        return False
 
     def prove(self, smaller: Session) -> None:
         """Nothing was cut off."""
