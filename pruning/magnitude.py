@@ -30,10 +30,12 @@ def share_of(shape: tuple[int, ...], recipe: MethodRecipe) -> float:
 
 def check_scope(recipe: MethodRecipe) -> None:
     """Raise UsageError where all layers are to be ranked together and yet more shares than one are given, or none."""
-    if recipe.scope == "global" and (
+    if recipe.scope in ("global", "sensitivity") and (
         recipe.sparsity is None or (recipe.conv_sparsity, recipe.dense_sparsity) != (None, None)
     ):
-        raise UsageError("--scope global ranks all layers together", "give --sparsity alone, or --scope layer")
+        raise UsageError(
+            f"--scope {recipe.scope} shares one sparsity among all layers", "give --sparsity alone, or --scope layer"
+        )
     parse_block(recipe.block)
 
 

@@ -23,9 +23,9 @@ class MethodRecipe:
     )
     scope: str | None = option(
         None,
-        "Scope of a share: of each layer, or of all together (default: layer; global for --method scheduled, and for "
-        "--macs without --epochs).",
-        choices=("layer", "global"),
+        "Scope of a share: of each layer, of all together, or of all with layers by what the output loses (default: "
+        "layer; sensitivity for --repair; global for --method scheduled, and for --macs without --epochs).",
+        choices=("layer", "global", "sensitivity"),
     )
     conv_sparsity: float | None = option(
         None,

@@ -1,8 +1,7 @@
 """Pruning that sets weights to zero: plan the masks, put them on, report every layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from edgeprune.pipeline.planning.plan import Pruned, ZeroingPlan
 from edgeprune.pipeline.planning.repairing import Repair
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
-from edgeprune.pruning.blocks import parse_block
 from edgeprune.pruning.selection import Selection, select
 
 
@@ -85,18 +83,6 @@ class TrainingPlan(ZeroingPlan):
     def details(self) -> Mapping[str, Any]:
         """Nothing that the layers' rows do not tell."""
         return {}
-
-
-def plan_masks(session: Session, method: ModuleType, recipe: PointRecipe) -> MaskPlan:
-    """Decide which weights go. Raises ModelError where there is nothing to prune."""
-    selection = prunable(session, recipe)
-    live = variables(session.loaded.model)
-    masks = method.masks(LiveArrays({key: live[key] for key in selection.keys}), recipe)
-    plan = mask_plan(session, masks, selection)
-    wanted = recipe.repair if recipe.repair is not None else session.data is not None and not method.EXACT
-    if not wanted:
-        return plan
-    return replace(plan, repairer=Repair(session, masks, parse_block(recipe.block), chooses=not method.EXACT))
 
 
 def prunable(session: Session, recipe: PointRecipe) -> Selection:

@@ -1,13 +1,12 @@
 """Which pruning method, and how its kind is carried out."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import ModuleType
 
 from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.pipeline.planning.channel_pruning import ChannelPlanner
 from edgeprune.pipeline.planning.layer_pruning import plan_layers
-from edgeprune.pipeline.planning.masked_pruning import plan_masks
+from edgeprune.pipeline.planning.mask_planner import MaskPlanner
 from edgeprune.pipeline.planning.plan import Plan
 from edgeprune.pipeline.planning.regime_pruning import plan_regime
 from edgeprune.pipeline.planning.scheduled_pruning import plan_scheduled
@@ -23,12 +22,13 @@ class Planner:
     """
 
     def __init__(self, session: Session, *, writes_int8: bool = False) -> None:
-        self._by_kind: Mapping[str, Callable[[ModuleType, PointRecipe], Plan]] = {
-            "mask": partial(plan_masks, session),
-            "channels": ChannelPlanner(session, writes_int8=writes_int8).plan,
-            "layers": partial(plan_layers, session),
-            "regime": partial(plan_regime, session),
-            "scheduled": partial(plan_scheduled, session),
+        channels = ChannelPlanner(session, writes_int8=writes_int8)
+        self._by_kind: Mapping[str, Callable[[ModuleType, PointRecipe, Reporter], Plan]] = {
+            "mask": MaskPlanner(session).plan,
+            "channels": lambda method, recipe, _: channels.plan(method, recipe),
+            "layers": lambda method, recipe, _: plan_layers(session, method, recipe),
+            "regime": lambda method, recipe, _: plan_regime(session, method, recipe),
+            "scheduled": lambda method, recipe, _: plan_scheduled(session, method, recipe),
         }
 
     @property
@@ -39,7 +39,7 @@ class Planner:
     def plan(self, recipe: PointRecipe, reporter: Reporter) -> Plan:
         """Plan a recipe's method, and tell what the user should look at."""
         method = load_method(recipe)
-        plan = self._by_kind[method.KIND](method, recipe)
+        plan = self._by_kind[method.KIND](method, recipe, reporter)
         for warning in plan.warnings:
             reporter.warning(warning)
         return plan

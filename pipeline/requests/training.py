@@ -25,7 +25,17 @@ def check_training(recipe: PointRecipe, method: ModuleType, *, dry_run: bool = F
         raise UsageError(
             f"--strategy mirrored: --method {recipe.method} trains on one device only", "leave --strategy out"
         )
+    if recipe.scope == "sensitivity":
+        _check_sensitivity(recipe, method)
     check_evidence(recipe, method)
+
+
+def _check_sensitivity(recipe: PointRecipe, method: ModuleType) -> None:
+    """Raise UsageError where nothing tells what layers are sensitive to, or nothing asks."""
+    if method.KIND != "mask":
+        raise UsageError(f"--scope sensitivity: --method {recipe.method} does not measure it", "give --scope global")
+    if recipe.data is None:
+        raise UsageError("--scope sensitivity needs data: it compares outputs on it", "give --data D")
 
 
 def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:

@@ -4,7 +4,7 @@ In each step a share of what is left goes: what is worth least then, as the othe
 before. That is Frantar & Alistarh's order (2022, algorithm 1) with many weights at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -27,11 +27,19 @@ def in_steps(moments: Sequence[LinearMoments], prior: Vector, stays: Mask, spars
     prior: its weights before anything went. stays: those that are not 0 already, which stay so. sparsity: the final
     one, 0 to 1, of all weights (or blocks), as `choose` counts them.
     """
-    due = list(_sparsities(1 - np.count_nonzero(stays) / stays.size, sparsity))
-    for share in due:
-        _, worth = _refit(moments, prior, stays, saliencies=True)
-        stays = stays & choose(np.where(stays, worth + np.finfo(np.float64).tiny, 0.0), share)
+    for left in masks(moments, prior, stays, _sparsities(1 - np.count_nonzero(stays) / stays.size, sparsity), choose):
+        stays = left
     return where_free(moments, prior, stays)
+
+
+def masks(
+    moments: Sequence[LinearMoments], prior: Vector, stays: Mask, sparsities: Iterable[float], choose: Choose
+) -> Iterator[Mask]:
+    """What stays at each of some rising sparsities, by what was worth most at the one before; else as `in_steps`."""
+    for sparsity in sparsities:
+        _, worth = _refit(moments, prior, stays, saliencies=True)
+        stays = stays & choose(np.where(stays, worth + np.finfo(np.float64).tiny, 0.0), sparsity)
+        yield stays
 
 
 def where_free(moments: Sequence[LinearMoments], prior: Vector, stays: Mask) -> Vector:
