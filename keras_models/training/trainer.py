@@ -80,6 +80,7 @@ class Trainer:
         on_epoch: OnEpoch = lambda log: None,
         *,
         sample_loss: Callable[[], float] | None = None,
+        rate: RateChoice | None = None,
         on_rate: OnRate = lambda rate: None,
         update_masks: UpdateMasks | None = None,
         callbacks: Sequence[Any] = (),
@@ -88,10 +89,11 @@ class Trainer:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
         `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on some of the
-        validation part, for the race of learning rates (None: no race). `update_masks` gives new masks after each epoch
-        but the last; it may write into the live weights, for what grows anew, and must follow from them and the epoch's
-        number alone. `callbacks` see each epoch as a `fit` of its own. `candidates_from` is the first epoch whose
-        weights may be kept, for late schedules. Raises TrainingError if the start's score is NaN.
+        validation part, for the race of learning rates (None: no race); `rate` was found by one before. `update_masks`
+        gives new masks after each epoch but the last; it may write into the live weights, for what grows anew, and must
+        follow from them and the epoch's number alone. `callbacks` see each epoch as a `fit` of its own.
+        `candidates_from` is the first epoch whose weights may be kept, for late schedules. Raises TrainingError if the
+        start's score is NaN.
         """
         self._begin(masks, score)
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
@@ -99,7 +101,7 @@ class Trainer:
         checkpoint = Checkpoint(self._options, progress, optimizer)
         checkpoint.resume()
         try:
-            progress.rate = progress.rate or self._choose_rate(feed, optimizer, masks, sample_loss)
+            progress.rate = progress.rate or rate or self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
             while progress.goes_on:
                 if progress.logs and update_masks:
@@ -112,11 +114,11 @@ class Trainer:
         return self._end(progress)
 
     def find_rate(self, train: Split, masks: Masks, sample_loss: Callable[[], float]) -> RateChoice:
-        """The learning rate that `fit` would start from; the model is left as it is."""
+        """The learning rate that `fit` would start from, tried out even if it is given; the model is left as it is."""
         weights = self._model.get_weights()
         self._fitted.assign_masks(masks)
         try:
-            return self._choose_rate(*self._prepare(train), masks, sample_loss)
+            return self._choose_rate(*self._prepare(train), masks, sample_loss, tries_given=True)
         finally:
             self._model.set_weights(weights)
 
@@ -148,17 +150,26 @@ class Trainer:
         return self._feed, self._optimizer
 
     def _choose_rate(
-        self, feed: Feed, optimizer: FreshOptimizer, masks: Masks, sample_loss: Callable[[], float] | None
+        self,
+        feed: Feed,
+        optimizer: FreshOptimizer,
+        masks: Masks,
+        sample_loss: Callable[[], float] | None,
+        *,
+        tries_given: bool = False,
     ) -> RateChoice:
         """The learning rate that is given, else the one that does best in a race; model and optimizer are as before."""
-        if self._options.learning_rate is not None:
-            return RateChoice(rate=self._options.learning_rate)
+        given = self._options.learning_rate
+        if given is not None and not tries_given:
+            return RateChoice(rate=given)
         share = self._options.rate_share
         if share is None:
             share = rate_share(masks, self._options.prunable_weights)
         expected, origin = expected_rate(self._original_optimizer, share)
-        rates = candidates(standard_rate(self._original_optimizer), expected)
+        rates = candidates(standard_rate(self._original_optimizer), expected) if given is None else [given]
         steps = steps_of_each(len(rates), feed.steps * self._options.ends[:LEAST_CYCLES][-1])
+        if given is not None and not steps:
+            return RateChoice(rate=given)
         if sample_loss is None or not steps:
             return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)

@@ -29,6 +29,7 @@ from edgeprune.pipeline.requests.sweep import numerics
 from edgeprune.pipeline.session import Session, open_session
 from edgeprune.pipeline.training.fine_tuning import FineTuner
 from edgeprune.pipeline.training.from_scratch import train_dense
+from edgeprune.pipeline.training.starts import choose_start
 from edgeprune.tflite_export.conversion.convert import can_keep_float
 
 LATENCY_SECONDS = 0.15
@@ -66,13 +67,19 @@ class _Tools(ExitStack):
         """Converts the model."""
         return self.enter_context(Exporter(self.session, self._recipe.seed))
 
-    def fine_tune(self, recipe: SweepRecipe, rate_share: float | None, reporter: Reporter) -> float:
-        """Fine-tune the model with all its zeros held, as every point that is fine-tuned is. Seconds of it."""
+    def fine_tune(
+        self, recipe: SweepRecipe, rate_share: float | None, bare: Arrays | None, reporter: Reporter
+    ) -> float:
+        """Fine-tune the model with all its zeros held, as every point that is fine-tuned is. Seconds of it.
+
+        bare: the weights from before a repair, where training may start from those too.
+        """
         started = time.perf_counter()
         if self._tuner is None:
             tuner = FineTuner(self.session, self.session.prunable, fine_tuning_fit(recipe), rate_share=rate_share)
             self._tuner = self._training.enter_context(tuner)
-        if self._tuner.run(reporter).interrupted:
+        rate = choose_start(self.session, self._tuner, bare, reporter) if bare else None
+        if self._tuner.run(reporter, rate=rate).interrupted:
             raise KeyboardInterrupt
         return time.perf_counter() - started
 
@@ -146,15 +153,17 @@ class Bench(ExitStack):
             raise KeyboardInterrupt
         training_s += pruned.training_s or 0.0
         fine_tuning = bool(recipe.epochs) and not plan.trains
-        repaired = plan.repairs
-        if repaired and plan.repair(pruned.session, self._reporter):
-            raise KeyboardInterrupt
+        repaired, bare = plan.repairs, None
+        if repaired:
+            bare = get_arrays(pruned.session.loaded.model) if fine_tuning and recipe.repair is None else None
+            if plan.repair(pruned.session, reporter):
+                raise KeyboardInterrupt
         del plan  # the masks of a large model take as much as a quarter of its weights
         with ExitStack() as stack:
             shared = pruned.session is self._session
             tools = self._tools if shared else stack.enter_context(_Tools(pruned.session, self._recipe))
             if fine_tuning:
-                training_s += tools.fine_tune(recipe, pruned.rate_share, reporter)
+                training_s += tools.fine_tune(recipe, pruned.rate_share, bare, reporter)
             row = tools.session.measure(
                 stage="fine-tuned" if fine_tuning else "repaired" if repaired else "pruned",
                 method=recipe.method,

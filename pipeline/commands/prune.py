@@ -9,7 +9,7 @@ from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.parts import fit_of
 from edgeprune.contracts.recipes.recipe import PruneRecipe, as_plain
 from edgeprune.contracts.results import Measurement, Result
-from edgeprune.keras_models.live.variables import variables
+from edgeprune.keras_models.live.variables import get_arrays, variables
 from edgeprune.keras_models.loading.files import save_model
 from edgeprune.pipeline.baseline import Baseline, baseline
 from edgeprune.pipeline.class_losses import tell_class_losses
@@ -35,6 +35,7 @@ from edgeprune.pipeline.training.clustering import cluster_weights
 from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
 from edgeprune.pipeline.training.from_scratch import train_dense
 from edgeprune.pipeline.training.quantization_training import train_rounded
+from edgeprune.pipeline.training.starts import Arrays, choose_start
 from edgeprune.tflite_export.contents.weight_values import check_weights
 
 
@@ -102,11 +103,13 @@ def _finish(pruned: Pruned, plan: Plan, recipe: PruneRecipe, training_s: float, 
     session, interrupted = pruned.session, pruned.interrupted
     training_s += pruned.training_s or 0.0
     rows = [session.measure(stage="pruned", training_s=training_s or None)]
+    fine_tunes, bare = bool(recipe.epochs) and not plan.trains, None
     if plan.repairs:
+        bare = get_arrays(session.loaded.model) if fine_tunes and recipe.repair is None else None
         interrupted = plan.repair(session, reporter) or interrupted
         rows.append(session.measure(stage="repaired"))
-    if recipe.epochs and not plan.trains and not interrupted:
-        interrupted, seconds = _fine_tune(pruned, recipe, reporter)
+    if fine_tunes and not interrupted:
+        interrupted, seconds = _fine_tune(pruned, bare, recipe, reporter)
         rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
     clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
     if clustered:
@@ -161,12 +164,17 @@ def _predicted(original: Measurement, plan: Plan) -> tuple[Measurement, Measurem
     return first, replace(known, **plan.predicted)
 
 
-def _fine_tune(pruned: Pruned, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
-    """Fine-tune with all zeros held; whether it was interrupted, and its seconds."""
-    live, started = pruned.session.prunable, time.perf_counter()
-    held = {key: live[key] for key in zero_masks(live)}
-    with FineTuner(pruned.session, held, fine_tuning_fit(recipe), rate_share=pruned.rate_share) as tuner:
-        interrupted = tuner.run(reporter).interrupted
+def _fine_tune(pruned: Pruned, bare: Arrays | None, recipe: PruneRecipe, reporter: Reporter) -> tuple[bool, float]:
+    """Fine-tune with all zeros held; whether it was interrupted, and its seconds.
+
+    bare: the weights from before a repair, where training may start from those too.
+    """
+    session, started = pruned.session, time.perf_counter()
+    live = session.prunable
+    held = live if bare else {key: live[key] for key in zero_masks(live)}
+    with FineTuner(session, held, fine_tuning_fit(recipe), rate_share=pruned.rate_share) as tuner:
+        rate = choose_start(session, tuner, bare, reporter) if bare else None
+        interrupted = tuner.run(reporter, rate=rate).interrupted
     return interrupted, tuner.earlier_s + time.perf_counter() - started
 
 

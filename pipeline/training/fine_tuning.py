@@ -141,6 +141,7 @@ class FineTuner:
         reporter: Reporter,
         *,
         masks: Masks | None = None,
+        rate: RateChoice | None = None,
         update_masks: UpdateMasks | None = None,
         callbacks: Sequence[Any] = (),
         candidates_from: int = 1,
@@ -159,6 +160,7 @@ class FineTuner:
                 zero_masks(self._live) if masks is None else masks,
                 score=self._score,
                 sample_loss=self._sample_loss,
+                rate=rate,
                 on_rate=lambda choice: reporter.note(_told(choice)),
                 higher_is_better=self._data.task.metric.higher_is_better,
                 on_epoch=on_epoch,
@@ -176,10 +178,10 @@ class FineTuner:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
         return result
 
-    def find_rate(self, reporter: Reporter, masks: Masks) -> RateChoice:
+    def find_rate(self, reporter: Reporter, masks: Masks, told_first: str = "") -> RateChoice:
         """The learning rate to train with from the model as it is, under these masks; the model is left as it is."""
         choice = self._trainer.find_rate(self._data.train, masks, self._sample_loss)
-        reporter.note(_told(choice))
+        reporter.note(f"{told_first}{_told(choice)}")
         return choice
 
     def _score(self) -> float:
