@@ -71,7 +71,10 @@ def losses(
     asked = PruneRecipe(**{**vars(recipe), "criterion": criterion, "macs": share, "scope": scope})
     validation = session.require_data().validation
     before = session.score(validation).score
-    pruned = carry_out(planner.plan(asked, Silent()), Silent())
+    plan = planner.plan(asked, Silent())
+    pruned = carry_out(plan, Silent())
+    if plan.repairs:
+        plan.repair(pruned.session, Silent())
     after = [pruned.session.score(validation).score]
     if recipe.epochs:
         with FineTuner(pruned.session, {}, fine_tuning_fit(asked), rate_share=pruned.rate_share) as tuner:

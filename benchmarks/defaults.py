@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fitting_data import fitting, has_parts
 
 import edgeprune
 
@@ -42,33 +43,16 @@ def main() -> None:
     print(f"{'default':>7} {'best':>7} {'short':>6}  model, pruned, examples: the flags of the best", flush=True)
     short = []
     for model in models:
-        arrays = fitting(model, sources)
-        if arrays is None:
+        source = fitting(model, sources)
+        if source is None:
             print(f"{'':22}  {model.name}: none of the data fit", flush=True)
             continue
+        with np.load(source) as archive:
+            arrays = dict(archive)
         for (name, pruned), share in itertools.product(PRUNED.items(), options.shares):
             short.append(compared(model, name, pruned | {"epochs": options.epochs}, thinned(arrays, share)))
     if short:
         print(f"{'':15} {np.mean(short):6.2f}  mean; largest {max(short):.2f}")
-
-
-def has_parts(source: Path) -> bool:
-    """Whether there is a training and a test part."""
-    with np.load(source) as arrays:
-        return {"x_train", "y_train", "x_test", "y_test"} <= set(arrays)
-
-
-def fitting(model: Path, sources: list[Path]) -> Arrays | None:
-    """The first data that fit a model and on which it answers better than chance."""
-    for source in sources:
-        try:
-            outcome = edgeprune.prune(model, data=source, threshold=0.0, dry_run=True)
-        except edgeprune.EdgepruneError:
-            continue
-        if not any("no better than" in warning for warning in outcome.warnings):
-            with np.load(source) as arrays:
-                return dict(arrays)
-    return None
 
 
 def thinned(arrays: Arrays, share: int) -> Arrays:

@@ -13,7 +13,7 @@ from edgeprune.contracts.model import WeightKey
 from edgeprune.contracts.recipes.recipe import MethodRecipe
 from edgeprune.pruning.magnitude import check_scope, largest
 
-SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global)"
+SUMMARY = "zeroes the smallest share of the kernel weights (--sparsity S, --scope layer|global|sensitivity)"
 KIND = "mask"
 EXACT = False
 """Only how many weights go: which ones is up to repair, where there is one."""

@@ -173,7 +173,7 @@ def test_several_inputs_a_lambda_as_loss_and_a_teacher_are_taken(data):
     model.compile("adam", lambda labels, outputs: own_loss(labels, outputs) + 1.0)
     parts = ([x[:, :4], x[:, 4:]], y)
     outcome = interface.prune(model, **HALF, epochs=1, data=parts, distill=True, teacher=model)
-    assert [row["stage"] for row in outcome.rows] == ["original", "pruned", "fine-tuned"]
+    assert [row["stage"] for row in outcome.rows] == ["original", "pruned", "repaired", "fine-tuned"]
     assert outcome.rows[0]["loss"] > 1
     assert outcome.result.recipe["teacher"] == f"{model.name} (2)"
 

@@ -28,12 +28,13 @@ def pruned(samples, edgeprune, tmp_path_factory):
 def test_the_rows_tell_each_stage(pruned):
     _, done = pruned
     rows = done.json["rows"]
-    assert [row["stage"] for row in rows] == ["original", "pruned", "fine-tuned", "fine-tuned"]
-    assert [row["file"] for row in rows] == [None, None, None, "m.tflite"]
+    assert [row["stage"] for row in rows] == ["original", "pruned", "repaired", "fine-tuned", "fine-tuned"]
+    assert [row["file"] for row in rows] == [None, None, None, None, "m.tflite"]
     assert rows[0]["sparsity"] == 0
-    assert rows[2]["sparsity"] == pytest.approx(0.8, abs=1e-4)
-    assert rows[2]["score"] > 0.9
-    assert rows[3]["tflite_bytes"] < rows[0]["tflite_bytes"] / 3
+    assert rows[1]["score"] < rows[2]["score"]
+    assert rows[3]["sparsity"] == pytest.approx(0.8, abs=1e-4)
+    assert rows[3]["score"] > 0.9
+    assert rows[4]["tflite_bytes"] < rows[0]["tflite_bytes"] / 3
 
 
 def test_every_row_has_the_scores_of_the_classes(pruned):
@@ -48,9 +49,9 @@ def test_every_row_has_the_scores_of_the_classes(pruned):
 def test_where_files_are_made_energies_are_those_of_files_alone(pruned):
     folder, done = pruned
     energies = [row["energy_uj_estimate"] for row in done.json["rows"]]
-    assert energies[1:3] == [None, None]
-    assert energies[3] == energy_estimate_uj((folder / "m.tflite").read_bytes())
-    assert energies[0] > energies[3]
+    assert energies[1:4] == [None, None, None]
+    assert energies[4] == energy_estimate_uj((folder / "m.tflite").read_bytes())
+    assert energies[0] > energies[4]
 
 
 def test_no_layer_is_missing_and_the_zeros_add_up(pruned):
