@@ -89,11 +89,10 @@ class Trainer:
         """Train the present weights under `masks`, and leave the model with the best weights seen and their masks.
 
         `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on some of the
-        validation part, for the race of learning rates (None: no race); `rate` was found by one before. `update_masks`
-        gives new masks after each epoch but the last; it may write into the live weights, for what grows anew, and must
-        follow from them and the epoch's number alone. `callbacks` see each epoch as a `fit` of its own.
-        `candidates_from` is the first epoch whose weights may be kept, for late schedules. Raises TrainingError if the
-        start's score is NaN.
+        validation part, for the race of learning rates (None: no race) unless `rate` is known. `update_masks` gives new
+        masks after each epoch but the last; it may write into the live weights, and must follow from them and the
+        epoch's number alone. `callbacks` see each epoch as a `fit` of its own. `candidates_from` is the first epoch
+        whose weights may be kept. Raises TrainingError if the start's score is NaN.
         """
         self._begin(masks, score)
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
@@ -162,16 +161,11 @@ class Trainer:
         given = self._options.learning_rate
         if given is not None and not tries_given:
             return RateChoice(rate=given)
-        share = self._options.rate_share
-        if share is None:
-            share = rate_share(masks, self._options.prunable_weights)
-        expected, origin = expected_rate(self._original_optimizer, share)
+        expected, reason = self._expected_rate(masks)
         rates = candidates(standard_rate(self._original_optimizer), expected) if given is None else [given]
         steps = steps_of_each(len(rates), feed.steps * self._options.ends[:LEAST_CYCLES][-1])
-        if given is not None and not steps:
-            return RateChoice(rate=given)
         if sample_loss is None or not steps:
-            return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
+            return RateChoice(rate=expected, reason=reason)
         start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
         batches = _some_inputs(feed, seed)
 
@@ -189,6 +183,16 @@ class Trainer:
         self._model.set_weights(start)
         optimizer.reset()
         return choice
+
+    def _expected_rate(self, masks: Masks) -> tuple[float, str]:
+        """The rate that is given or expected to do well, and why it is taken if there is no race."""
+        if self._options.learning_rate is not None:
+            return self._options.learning_rate, ""
+        share = self._options.rate_share
+        if share is None:
+            share = rate_share(masks, self._options.prunable_weights)
+        expected, origin = expected_rate(self._original_optimizer, share)
+        return expected, f"{share:.2g} times {origin}; training is too short to try others"
 
     def _train(self, feed: Feed, progress: Progress, callbacks: Sequence[Any]) -> float:
         """Train the next epoch; its loss. Its random numbers follow from its number, not from what came before."""

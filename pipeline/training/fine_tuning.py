@@ -170,13 +170,17 @@ class FineTuner:
             )
         self._trainings.append(_plain(result))
         self.earlier_s += result.earlier_s
+        self._tell(result, reporter)
+        return result
+
+    def _tell(self, result: FitResult, reporter: Reporter) -> None:
+        """How training ended."""
         if len(self._options.ends) > 1 and not (result.notes or result.interrupted):
             reporter.note(_told_end(result, self._options.ends[-1]))
         for note in result.notes:
             reporter.warning(note)
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
-        return result
 
     def find_rate(self, reporter: Reporter, masks: Masks, told_first: str = "") -> RateChoice:
         """The learning rate to train with from the model as it is, under these masks; the model is left as it is."""
