@@ -90,15 +90,14 @@ class Trainer:
 
         `score` values the model as it is, before the first and after every epoch, `sample_loss` its loss on some of the
         validation part, for the race of learning rates (None: no race) unless `rate` is known. `update_masks` gives new
-        masks after each epoch but the last; it may write into the live weights, and must follow from them and the
-        epoch's number alone. `callbacks` see each epoch as a `fit` of its own. `candidates_from` is the first epoch
-        whose weights may be kept. Raises TrainingError if the start's score is NaN.
+        masks after each epoch but the last, from the live weights (it may change them) and the epoch's number alone.
+        `callbacks` see each epoch as a `fit`. Kept may be the weights of epochs from `candidates_from` on. Raises
+        TrainingError if the start's score is NaN.
         """
         self._begin(masks, score)
         progress = Progress(self._model, masks, self._options, higher_is_better, candidates_from, on_epoch)
         feed, optimizer = self._prepare(train)
-        checkpoint = Checkpoint(self._options, progress, optimizer)
-        checkpoint.resume()
+        (checkpoint := Checkpoint(self._options, progress, optimizer)).resume()
         try:
             progress.rate = progress.rate or rate or self._choose_rate(feed, optimizer, masks, sample_loss)
             on_rate(progress.rate)
