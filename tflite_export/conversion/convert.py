@@ -21,6 +21,7 @@ from edgeprune.tflite_export.conversion.ranges import with_own_ranges
 from edgeprune.tflite_export.conversion.recurrent import agree, fused_lstm, has_loops, may_loop, unrolled
 from edgeprune.tflite_export.conversion.start_states import with_own_start_states
 from edgeprune.tflite_export.conversion.tracing import SavedGraph
+from edgeprune.tflite_export.conversion.weight_places import WeightPlaces, weight_places
 
 NUMERICS = "edgeprune.tflite_export.numerics"
 Configure = Callable[[Any], None]
@@ -43,6 +44,7 @@ class Converter:
         with silenced(), fused_lstm(), recorded_scopes(model) as self._scopes:
             self._graph = self._trace()
         self._unrolled: SavedGraph | None = None
+        self._places: WeightPlaces | None = None
 
     def __enter__(self) -> "Converter":
         return self
@@ -76,6 +78,9 @@ class Converter:
         kernels have few different values, which then stay few.
         Raises UsageError for options that do not go together, ExportError where the model cannot be converted.
         """
+        is_plain = quantize == "none" and not (keep_float or allow_flex)
+        if is_plain and self._places:
+            return self._places.filled()
         numeric = plugins.load(NUMERICS, quantize)
         check_options(numeric, quantize, calibration, io)
         if keep_float:
@@ -94,7 +99,10 @@ class Converter:
                 data = self._run(self._graph, configure, allow_flex)
             if hasattr(numeric, "rework") and not kept:
                 data = numeric.rework(data)
-        return finish(data, self._interface)
+        data = finish(data, self._interface)
+        if is_plain:
+            self._places = weight_places(data, self._graph.function.graph.variables)
+        return data
 
     def _trace(self) -> SavedGraph:
         try:
