@@ -82,9 +82,7 @@ class Converter:
         if is_plain and self._places:
             return self._places.filled()
         numeric = plugins.load(NUMERICS, quantize)
-        check_options(numeric, quantize, calibration, io)
-        if keep_float:
-            check_keep_float(quantize)
+        check_options(numeric, quantize, calibration, io, keep_float)
         kept = matching_layers(self._model, keep_float)
         examples = self._calibration(calibration) if calibration else Calibration(names=(), examples=())
         configure = _configuration(numeric, examples, io, trained, clustered)
@@ -97,8 +95,10 @@ class Converter:
                 data = self._run_ranged(numeric, configure, examples, io, clustered)
             else:
                 data = self._run(self._graph, configure, allow_flex)
-            if hasattr(numeric, "rework") and not kept:
-                data = numeric.rework(data)
+            data = data if kept else getattr(numeric, "rework", bytes)(data)
+        return self._finished(data, is_plain)
+
+    def _finished(self, data: bytes, is_plain: bool) -> bytes:
         data = finish(data, self._interface)
         if is_plain:
             self._places = weight_places(data, self._graph.function.graph.variables)
@@ -220,7 +220,9 @@ def _calibrating(configure: Configure) -> Configure:
     return calibrate_only
 
 
-def check_options(numeric: ModuleType, quantize: str, calibration: tuple[Array, ...] | None, io: str) -> None:
+def check_options(
+    numeric: ModuleType, quantize: str, calibration: tuple[Array, ...] | None, io: str, keep_float: tuple[str, ...]
+) -> None:
     """Raise UsageError or ExportError for options that the numeric format cannot serve."""
     if io not in numeric.IO:
         raise UsageError(
@@ -232,6 +234,8 @@ def check_options(numeric: ModuleType, quantize: str, calibration: tuple[Array, 
             f"--quantize {quantize}: expected examples to calibrate on, found none",
             "pass --data with examples like those the device will see",
         )
+    if keep_float:
+        check_keep_float(quantize)
 
 
 def can_keep_float(quantize: str) -> bool:
