@@ -27,7 +27,10 @@ class ChannelStatistics:
 
     `sensitivities` are keyed by weight and axis, of axes that read channels: shape (batches, length), the sum of
     gradient times weight over all other axes: the derivative of the batch's loss by a factor before the channel.
+
+    `moments` are keyed by the path of a layer: the mean of (x, 1)(x, 1)^T over its inputs x, shape (n + 1, n + 1).
     """
 
     activations: Mapping[tuple[TensorRef, int], ActivationStatistics] = field(default_factory=dict)
+    moments: Mapping[str, Vector] = field(default_factory=dict)
     sensitivities: Mapping[tuple[WeightKey, int], Vector] = field(default_factory=dict)

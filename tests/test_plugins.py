@@ -95,7 +95,7 @@ def accepts(method, recipe: MethodRecipe) -> bool:
 
 @plugins(CRITERIA)
 def test_a_criterion_says_what_it_looks_at(name):
-    assert load(CRITERIA, name).NEEDS in ("weights", "activations", "gradients")
+    assert load(CRITERIA, name).NEEDS in ("weights", "activations", "moments", "gradients")
 
 
 @plugins(CRITERIA)

@@ -1,9 +1,9 @@
 """What is known of a model's channels: the graph of them, and what the data says; found out once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
-from edgeprune.contracts.channel_statistics import ChannelStatistics, Vector
+from edgeprune.contracts.channel_statistics import ChannelStatistics
 from edgeprune.contracts.channels import ChannelGraph, MacTerm
 from edgeprune.contracts.data import Batch, Data
 from edgeprune.contracts.errors import UsageError
@@ -18,7 +18,7 @@ from edgeprune.keras_models.evidence.sensitivity import sensitivities
 from edgeprune.keras_models.graphs.macs import mac_terms
 from edgeprune.keras_models.training.loss_function import LossFunction
 from edgeprune.pruning.channels import channel_graph
-from edgeprune.pruning.cuts.reconstruction import linear_readers
+from edgeprune.pruning.cuts.linear_readers import linear_readers
 
 BATCH_SIZE = 128
 ACTIVATION_BATCHES = 80
@@ -48,12 +48,14 @@ class ChannelEvidence:
         return mac_terms(self._model_graph)
 
     def statistics(self, needs: str) -> ChannelStatistics | None:
-        """What a criterion needs (`weights`, `activations` or `gradients`), measured on the training part.
+        """What a criterion needs (`weights`, `activations`, `moments` or `gradients`), measured on the training part.
 
         Raises UsageError where it needs data and there is none.
         """
         if needs == "weights":
             return None
+        if needs == "moments":
+            return self._moments
         return self._activations if needs == "activations" else self._gradients
 
     @cached_property
@@ -69,10 +71,9 @@ class ChannelEvidence:
         return ChannelStatistics(sensitivities=sensitivities(self._model, self.graph, batches, self._loss.tensor))
 
     @cached_property
-    def second_moments(self) -> Mapping[str, Vector]:
-        """Of what each layer reads that can be reconstructed. Raises UsageError where there is no data."""
+    def _moments(self) -> ChannelStatistics:
         readers = linear_readers(self._model_graph, self.graph)
-        return second_moments(self._model, readers, self._batches(MOMENT_BATCHES))
+        return ChannelStatistics(moments=second_moments(self._model, readers, self._batches(MOMENT_BATCHES)))
 
     def _batches(self, count: int) -> Iterator[Batch]:
         if self._data is None:

@@ -16,16 +16,16 @@ from edgeprune.contracts.results import LayerReport
 from edgeprune.dataset_io.samples import some_examples
 from edgeprune.keras_models.kerases import keras_module
 from edgeprune.keras_models.live.arrays import LiveArrays
-from edgeprune.keras_models.live.variables import set_arrays, variables
+from edgeprune.keras_models.live.variables import variables
 from edgeprune.keras_models.surgery.proof import ProofResult, prove, prove_exact_part, require
-from edgeprune.keras_models.surgery.surgery import cut, kept_weights
+from edgeprune.keras_models.surgery.surgery import cut
 from edgeprune.pipeline.planning.channel_evidence import ChannelEvidence
+from edgeprune.pipeline.planning.channel_repair import ChannelRepair
 from edgeprune.pipeline.planning.plan import Pruned
 from edgeprune.pipeline.plots.plan_plot import plot_plan
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 from edgeprune.pruning.cuts.macs import MacCount
-from edgeprune.pruning.cuts.reconstruction import reconstruct
 from edgeprune.pruning.cuts.structured_cut import INT8_CHANNELS, CutRequest, needs, plan_cut
 
 PROOF_EXAMPLES = 32
@@ -111,16 +111,8 @@ class ChannelRemoval:
         return self.wants_repair and self.session.data is not None and not self.plan.kept.all()
 
     def repair(self, smaller: Session, reporter: Reporter) -> bool:
-        """Let what stays stand in for what was removed, as far as the data tells how (`cuts/reconstruction.py`)."""
-        weights = LiveArrays(variables(self.session.loaded.model))
-        moments = self.evidence.second_moments
-        found = reconstruct(self.plan, moments, weights)
-        set_arrays(smaller.loaded.model, kept_weights(found, self.plan))
-        layers = len({path for path, _ in found})
-        reporter.note(
-            f"the kernels of {layers} layers are refitted to make up for the inputs that were removed (least squares)"
-        )
-        return False
+        """Let what stays stand in for what was removed, as far as the data tells how."""
+        return ChannelRepair(self.session, smaller, self.plan).run(reporter)
 
     def prove(self, smaller: Session) -> ProofResult:
         """Prove the cut (of inexact groups, the cut without them).

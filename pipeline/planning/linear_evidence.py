@@ -1,8 +1,10 @@
 """What the data tells of a model's kernels, whatever state the model is in, and how kernels are put into it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from math import ceil, prod
+from typing import Any
 
 import numpy as np
 
@@ -28,26 +30,45 @@ WORK = 5e13
 """Multiply-accumulates of all passes together, which bounds the examples of large models."""
 
 
-class LinearEvidence:
-    """Of those kernels among `keys` that outputs are linear in. `dense` are the weights when this is made."""
+Wanted = Callable[[LinearKernel, "LinearEvidence"], list[list[Any]]]
+"""What a kernel is to give, as `MomentPass.outputs` has it."""
 
-    def __init__(self, session: Session, keys: Iterable[WeightKey]) -> None:
-        self._session, wanted = session, set(keys)
+
+class LinearEvidence:
+    """Of those kernels among `keys` that outputs are linear in. `dense` are the weights when this is made.
+
+    wanted: what they are to give; by default what they gave with those weights. examples: what they are looked at on;
+    by default some of the training part. in_parts: whether very many inputs of a kernel are looked at in parts.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        keys: Iterable[WeightKey],
+        *,
+        wanted: Wanted | None = None,
+        examples: tuple[Array, ...] | None = None,
+        in_parts: bool = True,
+    ) -> None:
+        self._session, chosen = session, set(keys)
+        self._wanted, self._given_examples, self._in_parts = wanted or dense_outputs, examples, in_parts
         graph = session.graph
         called = dict.fromkeys(node.layer for node in graph.nodes)
         layers = [graph.layers[path] for path in called if path in graph.layers]
-        self.kernels = [kernel for layer in layers for kernel in linear_kernels(layer) if kernel.key in wanted]
+        self.kernels = [kernel for layer in layers for kernel in linear_kernels(layer) if kernel.key in chosen]
         """In the order in which the model computes."""
         self._constants = constants(graph, self.kernels)
         more = [constant.key for constant in self._constants.values()]
-        self.keys = [key for key in session.prunable if key in wanted]
+        self.keys = [key for key in session.prunable if key in chosen]
         """All of them, in the order of the file."""
-        self.dense = get_arrays(session.loaded.model, [*wanted, *more])
+        self.dense = get_arrays(session.loaded.model, [*chosen, *more])
         self._passes: dict[WeightKey, MomentPass] = {}
 
     @cached_property
     def examples(self) -> tuple[Array, ...]:
         """Inputs of the training part, as many as are affordable."""
+        if self._given_examples is not None:
+            return self._given_examples
         session = self._session
         size = sum(4 * prod(length or 1 for length in port.shape) for port in session.interface.inputs)
         work = (session.macs or 1) * len(self.kernels)
@@ -59,18 +80,11 @@ class LinearEvidence:
         return kernel.matrices(self.dense[kernel.key]).astype(np.float64)
 
     def moments(self, kernel: LinearKernel) -> list[LinearMoments]:
-        """Of what the kernel reads in the model as it is, with what it gave in the dense one.
+        """Of what the kernel reads in the model as it is, with what it is to give.
 
         Raises DataError for what is not finite.
         """
-        model, measured = self._session.loaded.model, self._pass(kernel)
-        present = get_arrays(model, self.dense)
-        set_arrays(model, self.dense)
-        try:
-            wanted = measured.outputs(kernel.matrices(self.dense[kernel.key]))
-        finally:
-            set_arrays(model, present)
-        moments = measured.moments(wanted)
+        moments = self.measured(kernel).moments(self._wanted(kernel, self))
         if not all(np.isfinite(part.gram).all() and np.isfinite(part.cross).all() for part in moments):
             raise DataError(
                 f"{'/'.join(kernel.key)}: what it reads is not finite for some of the examples",
@@ -92,7 +106,19 @@ class LinearEvidence:
         keys = [other.key for other in self.kernels if other.depthwise and other.depthwise.key == kernel.key]
         return any(key in self._constants for key in (kernel.key, *keys))
 
-    def _pass(self, kernel: LinearKernel) -> MomentPass:
+    @contextmanager
+    def with_dense_weights(self) -> Iterator[None]:
+        """Meanwhile the model is as it was."""
+        model = self._session.loaded.model
+        present = get_arrays(model, self.dense)
+        set_arrays(model, self.dense)
+        try:
+            yield
+        finally:
+            set_arrays(model, present)
+
+    def measured(self, kernel: LinearKernel) -> MomentPass:
+        """Passes over the examples; the same positions are drawn for kernels of the same place in other models."""
         if kernel.key not in self._passes:
             matrices = kernel.matrices(self.dense[kernel.key])
             self._passes[kernel.key] = MomentPass(
@@ -100,7 +126,13 @@ class LinearEvidence:
                 kernel,
                 self.examples,
                 positions=ceil(ROWS / len(self.examples[0])),
-                columns=column_parts(*matrices.shape),
-                seed=self._session.require_data().seed,
+                columns=column_parts(*matrices.shape) if self._in_parts else [slice(0, matrices.shape[1])],
+                seed=0,
             )
         return self._passes[kernel.key]
+
+
+def dense_outputs(kernel: LinearKernel, evidence: LinearEvidence) -> list[list[Any]]:
+    """What a kernel gave in the dense model."""
+    with evidence.with_dense_weights():
+        return evidence.measured(kernel).outputs(kernel.matrices(evidence.dense[kernel.key]))

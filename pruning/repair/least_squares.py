@@ -33,6 +33,9 @@ def refit(moments: LinearMoments, prior: Vector, stays: Mask, *, saliencies: boo
             ridge = RIDGE * np.trace(gram) / len(gram) + np.finfo(np.float64).tiny
             gram = gram + ridge * np.eye(len(gram))
             wanted = moments.cross[group] + ridge * prior[group]
+            if stays[group].all() and not saliencies:
+                weights[group] = _solved(gram, wanted)
+                continue
             solve = _solver(gram, wanted, stays[group], weights[group], worth[group], saliencies=saliencies)
             list(threads.map(solve, range(wanted.shape[1])))
     return weights, worth
@@ -42,8 +45,6 @@ def _solver(
     gram: Vector, wanted: Vector, stays: Mask, weights: Vector, worth: Vector, *, saliencies: bool
 ) -> Callable[[int], None]:
     """What solves for one output, and writes into `weights` and `worth`."""
-    from scipy.linalg import cho_factor, cho_solve
-
     whole = _inverse(gram) if saliencies and stays.all() else None  # one for all outputs
 
     def solve(output: int) -> None:
@@ -51,14 +52,21 @@ def _solver(
         if not free.size:
             return
         if not saliencies:
-            factor = cho_factor(gram[np.ix_(free, free)], lower=True, check_finite=False)
-            weights[free, output] = cho_solve(factor, wanted[free, output], check_finite=False)
+            weights[free, output] = _solved(gram[np.ix_(free, free)], wanted[free, output])
             return
         inverse = _inverse(gram[np.ix_(free, free)]) if whole is None else whole
         solved = inverse @ wanted[free, output]
         weights[free, output], worth[free, output] = solved, solved**2 / np.diag(inverse)
 
     return solve
+
+
+def _solved(gram: Vector, wanted: Vector) -> Vector:
+    """Of a positive definite matrix."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    solution: Vector = cho_solve(cho_factor(gram, lower=True, check_finite=False), wanted, check_finite=False)
+    return solution
 
 
 def _inverse(gram: Vector) -> Vector:

@@ -62,7 +62,9 @@ def uneven_evidence(seed: int = 0) -> Evidence:
         tensor_axes=tuple(TensorAxis(tensor=tensor, axis=1, channels=channels) for tensor, channels in tensors.items()),
         edits=(),
     )
-    statistics = ChannelStatistics(activations=activations, sensitivities=sensitivities)
+    inputs = {key[0]: random.normal(size=(200, len(channels) + 1)) for key, channels in READ.items()}
+    moments = {path: rows.T @ rows / len(rows) for path, rows in inputs.items()}
+    statistics = ChannelStatistics(activations=activations, moments=moments, sensitivities=sensitivities)
     return Evidence(graph=graph, weights=weights, statistics=statistics, seed=seed)
 
 

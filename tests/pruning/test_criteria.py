@@ -32,6 +32,12 @@ def conv_then_dense() -> ChannelGraph:
     )
 
 
+def moments(inputs: np.ndarray) -> np.ndarray:
+    """The mean of (x, 1)(x, 1)^T."""
+    extended = np.column_stack([inputs, np.ones(len(inputs))])
+    return extended.T @ extended / len(inputs)
+
+
 def evidence(seed: int = 0) -> Evidence:
     random = np.random.default_rng(1)
     weights = {
@@ -46,6 +52,7 @@ def evidence(seed: int = 0) -> Evidence:
                 mean_magnitude=np.arange(12.0), zero_share=np.array([0, 0.1, 0.2, 0.3] * 3)
             )
         },
+        moments={"dense": moments(random.normal(size=(500, 12)))},
         sensitivities={(("dense", "kernel"), 0): np.stack([np.arange(12.0), -np.arange(12.0)])},
     )
     return Evidence(graph=conv_then_dense(), weights=weights, statistics=statistics, seed=seed)
@@ -127,3 +134,19 @@ def test_an_unknown_criterion_lists_the_others():
     known = ", ".join(catalogue("edgeprune.pruning.criteria"))
     with pytest.raises(UsageError, match=f"'l11' is not one of {known}; did you mean 'l1'"):
         needs("l11")
+
+
+def test_what_readers_lose_is_the_error_of_least_squares_without_the_channel():
+    rng = np.random.default_rng(2)
+    inputs = rng.normal(size=(4000, 12)) @ rng.normal(size=(12, 12)) + 5
+    inputs[:, 5] = 2 * inputs[:, 0] - inputs[:, 3]
+    seen = evidence()
+    statistics = ChannelStatistics(moments={"dense": moments(inputs)})
+    found = scores("reconstruction", Evidence(graph=seen.graph, weights=seen.weights, statistics=statistics))
+    x, kernel = inputs - inputs.mean(axis=0), seen.weights["dense", "kernel"]
+    expected = np.zeros(4)
+    for index, unit in enumerate(FLAT):
+        others = np.delete(x, index, axis=1)
+        rest = x[:, index] - others @ np.linalg.lstsq(others, x[:, index], rcond=None)[0]
+        expected[unit] += np.square(np.outer(rest, kernel[index])).mean(axis=0).sum()
+    np.testing.assert_allclose(found, expected / (x @ kernel).var(axis=0).sum(), rtol=0.2, atol=2e-3)
