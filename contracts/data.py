@@ -44,6 +44,9 @@ class Split(Protocol):
     def tf_dataset(self, batch_size: int, shuffle_seed: int | None = None) -> Any:
         """A batched `tf.data.Dataset` of (inputs, labels) for `fit`, shuffled anew each epoch if seeded."""
 
+    def with_labels(self, labels: tuple[Array, ...]) -> "Split":
+        """The same examples with other labels: one array for each output, in the order of the examples."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -63,7 +66,8 @@ class Task:
     names, and `from_logits` says which of them take the output before its sigmoid or softmax. `saved_loss` says
     that these are the losses compiled into the file, whose other settings (label smoothing, …) are then to be kept.
     `metric` has the score's name and direction; `output_metrics` holds it for each output, None where it does not
-    fit one (the score is the mean over the others).
+    fit one (the score is the mean over the others). `labelled` False: the data has no labels, and what the original
+    model answers stands in their place, which nothing is trained for.
     """
 
     kinds: tuple[str, ...]
@@ -72,6 +76,7 @@ class Task:
     output_metrics: tuple[Metric | None, ...]
     from_logits: tuple[bool, ...]
     saved_loss: bool = False
+    labelled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

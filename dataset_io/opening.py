@@ -6,14 +6,16 @@ from types import ModuleType
 
 import numpy as np
 
-from edgeprune.contracts.data import Data
+from edgeprune.contracts.data import Data, Task
 from edgeprune.contracts.errors import DataError
 from edgeprune.contracts.model import Interface
 from edgeprune.contracts.plugins import catalogue, forms, load
 from edgeprune.contracts.wording import did_you_mean
+from edgeprune.dataset_io.agreement import NOTE, answered, unlabelled_task
 from edgeprune.dataset_io.class_scores import class_names
 from edgeprune.dataset_io.examples import SEVERAL_ARRAYS
 from edgeprune.dataset_io.facts import Facts, merged
+from edgeprune.dataset_io.labels import LabelRule
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.part_shapes import check_parts
 from edgeprune.dataset_io.parts import Part, RawData
@@ -31,16 +33,15 @@ def open_data(source: str, interface: Interface, options: DataOptions, predict: 
     """The data at `source` (a path or a Keras data set's name), split, and shaped and scaled for one model.
 
     Where there is only a test part, `train` and `validation` are empty (size 0). `predict` is the model: with it,
-    `--scale auto` is decided by its answers, and answers no better than chance are a warning. Raises DataError for data
-    that is missing, damaged or does not fit the model, UsageError for options that do not fit it.
+    `--scale auto` is decided by its answers, and answers no better than chance are a warning; without labels,
+    they are what scores are against. Raises DataError for data that is missing, damaged or does not fit the model,
+    UsageError for options that do not fit it.
     """
     raw = _read(source, interface, options)
     parts = [part for part in (raw.train, raw.test) if part is not None]
     inputs = tuple(merged(facts) for facts in zip(*(part.input_facts for part in parts), strict=True))
     rules, shaping = input_rules(interface, inputs)
-    labels = _label_facts(parts, inputs, rules, options)
-    _check_label_count(source, interface, labels, options)
-    task, label_rules, choices = infer_task(interface, labels, options)
+    task, label_rules, choices = _task(source, interface, _label_facts(parts, inputs, rules, options), options)
     train, validation, test, division = _divide(source, raw, options)
     suited = suit(
         Unscaled(
@@ -52,9 +53,9 @@ def open_data(source: str, interface: Interface, options: DataOptions, predict: 
             task=task,
         ),
         options,
-        predict,
+        None if options.unlabelled else predict,
     )
-    return Data(
+    data = Data(
         train=train.split(suited.preparation),
         validation=validation.split(suited.preparation),
         test=test.split(suited.preparation),
@@ -65,6 +66,7 @@ def open_data(source: str, interface: Interface, options: DataOptions, predict: 
         notes=(*raw.notes, division, *shaping, *suited.notes, *choices),
         warnings=(*raw.warnings, *suited.warnings),
     )
+    return answered(data, predict) if options.unlabelled and predict else data
 
 
 def _read(source: str, interface: Interface, options: DataOptions) -> RawData:
@@ -74,6 +76,15 @@ def _read(source: str, interface: Interface, options: DataOptions) -> RawData:
     if raw.train and raw.test:
         check_parts(source, raw.train, raw.test, interface)
     return raw
+
+
+def _task(
+    source: str, interface: Interface, labels: tuple[Facts, ...], options: DataOptions
+) -> tuple[Task, tuple[LabelRule, ...], tuple[str, ...]]:
+    if options.unlabelled:
+        return unlabelled_task(interface), (), (NOTE,)
+    _check_label_count(source, interface, labels, options)
+    return infer_task(interface, labels, options)
 
 
 def _label_facts(

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.scale import Scale
 
+NO_LABELS = "none"
+"""What `--label` says of data without labels."""
+AGREEMENT = "agreement"
+"""The metric of data without labels, and of no other."""
 NAMED_SCALES = ("auto", "none", "standard", "torch", "caffe")
 """Conventions for the range of inputs that have a name."""
 
@@ -22,7 +26,7 @@ class DataSource:
 class DataOptions:
     """How to read and prepare the data.
 
-    label: column of a table that holds the labels; None is the last one.
+    label: column of a table that holds the labels, None is the last one; `none`: there are no labels, in any format.
     no_header: whether the first row of a .csv is an example; its columns are called 1, 2, … then.
     validation_split: share (0..1, both excluded) that becomes the test part where the data has none.
     target_is_input: train and score against the input itself (autoencoders); labels are not read.
@@ -55,6 +59,16 @@ class DataOptions:
             )
         if self.scale is not None:
             scale_range(self.scale)
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether a format is to read labels."""
+        return self.label != NO_LABELS and not self.target_is_input
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether there is nothing to hold a model's answers against but the original's."""
+        return self.label == NO_LABELS and not self.target_is_input
 
 
 def scale_range(scale: str) -> float | tuple[float, float]:

@@ -52,6 +52,6 @@ def _place_in_class(classes: Array) -> Indices:
 def _class_columns(part: Split, kinds: tuple[str, ...]) -> Iterator[Array]:
     """Arrays of which every value is to be among the examples: the classes of each output, or each of its labels."""
     if any(kind in _CLASSES for kind in kinds):
-        for kind, classes in zip(kinds, part.classes, strict=True):
+        for kind, classes in zip(kinds, part.classes, strict=False):  # data without labels has none
             if kind in _CLASSES and classes is not None:
                 yield from classes.T if classes.ndim == 2 else (classes,)

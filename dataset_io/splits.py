@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from edgeprune.contracts.data import Array, Batch, Indices
 from edgeprune.contracts.errors import DataError
-from edgeprune.dataset_io.labels import class_numbers
+from edgeprune.dataset_io.labels import LabelRule, class_numbers
 from edgeprune.dataset_io.preprocess import Preparation
 
 Source = Callable[[Indices | None, int | None], Any]
@@ -18,6 +18,8 @@ Source = Callable[[Indices | None, int | None], Any]
 
 `chosen` are the numbers of the wanted examples in rising order (None: all); a seed shuffles anew in each epoch.
 """
+_SHUFFLED = 256
+"""Examples among which those with other labels are mixed; they are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class MemorySplit:
         return order.batch(batch_size).map(
             lambda chosen: tf.nest.map_structure(lambda array: tf.gather(array, chosen), arrays)
         )
+
+    def with_labels(self, labels: tuple[Array, ...]) -> "MemorySplit":
+        return MemorySplit((self.arrays[0], labels))
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,34 @@ class StreamSplit:
             return _fit_structure(shaped)
 
         return self.source(self.chosen, shuffle_seed).batch(batch_size).map(prepare).prefetch(2)
+
+    def with_labels(self, labels: tuple[Array, ...]) -> "StreamSplit":
+        rules = tuple(
+            LabelRule(encoding="class" if array.dtype.kind in "iu" else "number", shape=array.shape[1:])
+            for array in labels
+        )
+        return replace(
+            self,
+            source=partial(_labelled, self.source, self.chosen, labels),
+            preparation=replace(self.preparation, labels=rules),
+            classes=tuple(map(class_numbers, labels)),
+        )
+
+
+def _labelled(
+    source: Source, own: Indices | None, labels: tuple[Array, ...], chosen: Indices | None, shuffle_seed: int | None
+) -> Any:
+    """A source's examples with other labels, which are in the order of its examples `own` (None: all)."""
+    import tensorflow as tf
+
+    places = slice(None) if chosen is None else chosen if own is None else np.searchsorted(own, chosen)
+    known = tf.data.Dataset.from_tensor_slices(tuple(array[places] for array in labels))
+
+    def relabelled(example: Any, other: Any) -> Any:
+        return example[0], other
+
+    examples = tf.data.Dataset.zip((source(chosen, None), known)).map(relabelled)
+    return examples if shuffle_seed is None else examples.shuffle(_SHUFFLED, seed=shuffle_seed)
 
 
 def plain_reason(error: Exception) -> str:

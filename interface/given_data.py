@@ -16,7 +16,7 @@ from edgeprune.dataset_io.splits import plain_reason
 Ports = Callable[[], tuple[Sequence[str], Sequence[str]]]
 """The names of a model's inputs and of its outputs, in their order."""
 
-FORMS = "a path, (x, y), ((x_train, y_train), (x_test, y_test)), a pandas frame, or one or two tf.data.Datasets"
+FORMS = "a path, (x, y), (x,), ((x_train, y_train), (x_test, y_test)), a pandas frame, or one or two tf.data.Datasets"
 
 
 def lay_down(data: Any, new: Callable[[str, str], Path], ports: Ports) -> Path:
@@ -24,7 +24,7 @@ def lay_down(data: Any, new: Callable[[str, str], Path], ports: Ports) -> Path:
 
     Arrays go into an `.npz`, a frame into a table, data sets (one, or train and test) into folders. Each side of
     arrays may be a list, in the order of the model's inputs or outputs, or a dict by their names; `y` may be None, or
-    `x` stand alone.
+    `x` stand alone, as in `(x,)`.
     Raises UsageError for data of another form, DataError for what cannot be written.
     """
     if _is_dataset(data):
@@ -33,6 +33,8 @@ def lay_down(data: Any, new: Callable[[str, str], Path], ports: Ports) -> Path:
         return _write_frame(data, new("data.parquet", "data"))
     if hasattr(data, "__array__"):
         data = (data, None)
+    if isinstance(data, tuple) and len(data) == 1 and not _is_dataset(data[0]):
+        data = (*data, None)
     if isinstance(data, list | tuple) and len(data) == 2:
         if all(_is_dataset(part) for part in data):
             return _save_datasets(dict(zip(("train", "test"), data, strict=True)), new)

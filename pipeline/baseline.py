@@ -1,11 +1,12 @@
 """What the results of a command are compared with: the user's original, which need not be the model at hand."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgeprune.contracts.errors import EdgepruneError, ModelError
 from edgeprune.contracts.recipes.recipe import ModelRecipe
 from edgeprune.contracts.results import Measurement
+from edgeprune.dataset_io.agreement import answered
 from edgeprune.keras_models.loading.files import load_model
 from edgeprune.pipeline.files.exporting import unpruned_file
 from edgeprune.pipeline.files.model_paths import size_of
@@ -43,14 +44,16 @@ def baseline(
     cannot be compared with; of one that a report names a note tells.
     """
     path = session.loaded.path
-    given = session.measure(stage="original", model_bytes=size_of(path))
     if original:
         try:
             other = _open(original, session, opening)
             first = other.measure(stage="original", model_bytes=size_of(original.path))
-            return Baseline(rows=(first, replace(given, stage="model")), file=_file(other, allow_flex))
+            file = _file(other, allow_flex)
+            session.data = other.data
+            return Baseline(rows=(first, session.measure(stage="model", model_bytes=size_of(path))), file=file)
         except EdgepruneError as error:
             original.cannot_be_used(error, reporter)
+    given = session.measure(stage="original", model_bytes=size_of(path))
     return Baseline(rows=(given,), file=_file(session, allow_flex))
 
 
@@ -59,7 +62,7 @@ def _file(session: Session, allow_flex: bool | None) -> bytes:
 
 
 def _open(original: Original, session: Session, opening: ModelRecipe) -> Session:
-    """A session of the original with the data at hand."""
+    """A session of the original with the data at hand, which without labels is scored by the original's answers."""
     custom = Path(opening.custom_objects) if opening.custom_objects else None
     trust_model = original.is_trusted(opening.trust_model)
     loaded = load_model(original.path, custom_objects=custom, trust_model=trust_model)
@@ -69,4 +72,6 @@ def _open(original: Original, session: Session, opening: ModelRecipe) -> Session
     )
     if ours != theirs:
         raise ModelError(f"{original.path}: takes and gives {theirs} an example, {session.loaded.path} {ours}")
+    if found.data and not found.data.task.labelled:
+        found.data = answered(found.data, found.predictor)
     return found

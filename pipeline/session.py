@@ -126,7 +126,7 @@ class Session:
             metric=task.metric.name,
             score=score(task, labels, predictions),
             classes=class_scores(data, labels, predictions),
-            loss=self.loss.value(labels, predictions),
+            loss=self.loss.value(labels, predictions) if task.labelled else None,
         )
 
     def measure(self, **columns: Any) -> Measurement:

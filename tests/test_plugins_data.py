@@ -14,7 +14,7 @@ from edgeprune.dataset_io.opening import open_data
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.scoring import for_outputs
 from tests.plugin_cases.answers import answers
-from tests.plugin_cases.sources import AUTOENCODER, PLAIN, SEVERAL, all_numbers, examples
+from tests.plugin_cases.sources import AUTOENCODER, PLAIN, SEVERAL, all_numbers, examples, knows_classes
 
 FORMATS, METRICS = "edgeprune.dataset_io.formats", "edgeprune.dataset_io.metrics"
 
@@ -38,7 +38,7 @@ def written(tmp_path, monkeypatch):
     """Writes examples in a format, finds the format by what was written, and opens it for a model."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
-    def opened(name, interface, **how):
+    def opened(name, interface, label=None, **how):
         holds = load(FORMATS, name).HOLDS
         parts = {"train": examples(np.arange(30), **how)}
         if TEST_PART in holds:
@@ -46,8 +46,8 @@ def written(tmp_path, monkeypatch):
         source = load(FORMATS, name).write(tmp_path, parts)
         claims = [other for other in catalogue(FORMATS) if load(FORMATS, other).matches(source)]
         assert claims == [name], f"{source} is of one form"
-        options = DataOptions(scale="none", target_is_input=interface is AUTOENCODER)
-        data = open_data(source, interface, options)
+        options = DataOptions(scale="none", label=label, target_is_input=interface is AUTOENCODER)
+        data = open_data(source, interface, options, knows_classes if label else None)
         train, validation, test = all_numbers(data)
         assert len(train) > len(validation) > 0
         assert sorted(train + validation + test) == list(range(42 if TEST_PART in holds else 30))
@@ -91,6 +91,26 @@ def test_a_data_format_holds_several_arrays_or_refuses_such_models(name, written
 @plugins(FORMATS)
 def test_a_data_format_serves_autoencoders(name, written):
     assert written(name, AUTOENCODER, labelled=False).task.kinds == ("reconstruction",)
+
+
+@plugins(FORMATS)
+@pytest.mark.parametrize("labelled", [False, True], ids=["inputs alone", "labels to be ignored"])
+def test_a_data_format_serves_data_without_labels(name, labelled, written):
+    if labelled and name == "table":
+        pytest.skip("every column is an input then")
+    data = written(name, PLAIN, label="none", labelled=labelled)
+    assert (data.task.metric.name, data.task.kinds, data.task.labelled) == ("agreement", ("multiclass",), False)
+    for part in (data.validation, data.test):  # `written` has held the labels against the examples
+        for (pixels,), (kinds,) in [*part.batches(5), *part.batches(5, np.array([0, 2]), shuffle_seed=1)]:
+            assert kinds.dtype == np.int32
+            np.testing.assert_array_equal(kinds, pixels[:, 0, 0, 0] % 3)
+    assert next(data.train.batches(5))[1] == ()
+
+
+@plugins(FORMATS)
+def test_a_data_format_with_several_inputs_needs_no_labels(name, written):
+    if SEVERAL_ARRAYS in load(FORMATS, name).HOLDS:
+        assert written(name, SEVERAL, label="none", several=True, labelled=False).task.kinds == ("multiclass",) * 2
 
 
 @plugins(FORMATS)

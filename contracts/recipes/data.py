@@ -20,7 +20,12 @@ class DataRecipe:
         panel="Data",
     )
     label: str | None = option(
-        None, "Column of a table that holds the label (default: the last).", needs=DATA, metavar="COLUMN", panel="Data"
+        None,
+        "Column of a table that holds the label (default: the last); `none`, for any data: no labels, and the score is "
+        "the agreement with the original's answers.",
+        needs=DATA,
+        metavar="COLUMN|none",
+        panel="Data",
     )
     no_header: bool = option(
         False, "Take the first row of a .csv for an example; its columns are called 1, 2, ….", needs=DATA, panel="Data"

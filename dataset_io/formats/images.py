@@ -52,7 +52,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     """
     root = Path(source)
     folders = {name: root / name for name in _PARTS if (root / name).is_dir()} or {"train": root}
-    names = () if options.target_is_input else _class_names(next(iter(folders.values())))
+    names = _class_names(next(iter(folders.values()))) if options.reads_labels else ()
     files = {part: _listed(folder, names, options) for part, folder in folders.items()}
     every_path = [path for part in files.values() for path in part.paths]
     import_tensorflow()
@@ -92,13 +92,13 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     if not names:
         raise DataError(
             f"{folder} has images, but no sub-folder for each class",
-            "put the images of each class into a folder of its own, or use --target input",
+            "put the images of each class into a folder of its own, or give --label none or --target input",
         )
     return tuple(names)
 
 
 def _listed(folder: Path, names: tuple[str, ...], options: DataOptions) -> _Files:
-    if options.target_is_input:
+    if not options.reads_labels:
         paths = sorted(str(path) for path in _images(folder))
         found = _Files(paths=tuple(paths), classes=())
     else:

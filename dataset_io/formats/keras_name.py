@@ -50,7 +50,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
         length = interface.inputs[0].shape[-1] or _TEXT_LENGTH if interface.inputs[0].shape else _TEXT_LENGTH
         x_train, x_test = _padded(x_train, length), _padded(x_test, length)
         notes = (f"{source}: the {_WORDS} most frequent words, texts padded or cut to {length}",)
-    with_labels = not options.target_is_input
+    with_labels = options.reads_labels
     return RawData(
         train=checked_part(source, {"x_train": x_train}, {"y_train": np.asarray(y_train)} if with_labels else {}),
         test=checked_part(source, {"x_test": x_test}, {"y_test": np.asarray(y_test)} if with_labels else {}),

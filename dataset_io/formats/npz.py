@@ -18,7 +18,9 @@ from edgeprune.dataset_io.examples import HOLDINGS, Examples, raw_data
 from edgeprune.dataset_io.options import DataOptions
 from edgeprune.dataset_io.parts import Named, RawData
 
-SUMMARY = "FILE.npz: x_train, y_train, x_test, y_test, or x, y to split (x_train_NAME, … for several inputs)"
+SUMMARY = (
+    "FILE.npz: x_train, y_train, x_test, y_test, or x, y to split, or x alone (x_train_NAME, … for several inputs)"
+)
 HOLDS = HOLDINGS
 
 
@@ -27,12 +29,21 @@ def matches(source: str) -> bool:
     return source.lower().endswith(".npz") and Path(source).is_file()
 
 
+def lacks_labels(source: str) -> bool:
+    """Whether there are inputs alone."""
+    try:
+        with zipfile.ZipFile(source) as members:
+            return all(name.lower().startswith("x") for name in members.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False  # `read` says why
+
+
 def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     """The archive's training and test part; only the arrays that are needed are read.
 
     Raises DataError for a damaged archive, pickled objects, or arrays that are missing.
     """
-    outputs = () if options.target_is_input else interface.outputs
+    outputs = interface.outputs if options.reads_labels else ()
     if not zipfile.is_zipfile(source):
         raise _unreadable(source, "it is not a zip file")
     try:
@@ -48,7 +59,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     if not sides or any(len(side.labels) != len(outputs) for side in sides.values()):
         raise DataError(
             f"{source} holds {', '.join(found) or 'nothing'}, expected {_expected(interface, bool(outputs))}",
-            "save the arrays under these names (np.savez)",
+            "save the arrays under these names (np.savez)" + (", or give --label none" if outputs else ""),
         )
     return raw_data(source, sides)
 

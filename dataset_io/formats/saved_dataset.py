@@ -43,7 +43,7 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     """
     import_tensorflow()
     folders = {name: Path(source) / name for name in _PARTS if (Path(source) / name / _SPEC).is_file()}
-    outputs = () if options.target_is_input else interface.outputs
+    outputs = interface.outputs if options.reads_labels else ()
     notes: list[str] = []
     parts = {}
     for name, folder in (folders or {"train": Path(source)}).items():
@@ -103,7 +103,10 @@ def _sides(where: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...], elem
     """Inputs and labels of one element, or of its description, which has the same structure."""
     is_pair = isinstance(element, tuple) and len(element) in (2, 3)
     if not is_pair and outputs:
-        raise DataError(f"{where}: elements are single values, expected (x, y)", "save pairs, or use --target input")
+        raise DataError(
+            f"{where}: elements are single values, expected (x, y)",
+            "save pairs, or give --label none or --target input",
+        )
     x, y = element[:2] if is_pair else (element, ())
     return _by_port(where, "x", x, inputs), _by_port(where, "y", y, outputs)
 

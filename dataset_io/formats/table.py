@@ -12,7 +12,7 @@ from edgeprune.contracts.model import Interface
 from edgeprune.contracts.wording import did_you_mean
 from edgeprune.dataset_io.examples import ONE_PART, TEXT_LABELS, Examples, reading
 from edgeprune.dataset_io.labels import number_text_classes
-from edgeprune.dataset_io.options import DataOptions
+from edgeprune.dataset_io.options import NO_LABELS, DataOptions
 from edgeprune.dataset_io.parts import RawData, checked_part
 
 SUMMARY = "FILE.csv, FILE.parquet: --label COLUMN holds the labels (default: the last), all others are the input"
@@ -28,7 +28,7 @@ def matches(source: str) -> bool:
 
 def check(source: str, options: DataOptions) -> None:
     """Raise UsageError for a label that is no column, and DataError for a damaged table, before a model is loaded."""
-    if options.label is not None:
+    if options.label not in (None, NO_LABELS):
         _label_column(source, _columns(source, options.no_header), options)
 
 
@@ -42,8 +42,8 @@ def read(source: str, interface: Interface, options: DataOptions) -> RawData:
     warnings = _lost_row(source, frame) if _is_csv(source) and not options.no_header else ()
     if len(frame) == 0 or len(frame.columns) == 0:
         raise DataError(f"{source} has {len(frame)} rows", "give at least three, for training, validation and test")
-    if options.target_is_input:
-        if options.label is not None:
+    if not options.reads_labels:
+        if options.label not in (None, NO_LABELS):
             frame.pop(_label_column(source, list(frame.columns), options))
         part = checked_part(source, {"the table": _features(source, frame)}, {})
         return RawData(train=part, test=None, warnings=warnings)

@@ -23,6 +23,7 @@ from edgeprune.dataset_io.suitability.trial import FEW_EXAMPLES, MOST_EXAMPLES, 
 _READ = 64
 _FEWEST, _VALUES = 512, 2_000_000
 """Examples for the means and deviations of `standard`: as many as hold this many values, at least the first number."""
+_GUESSED = "without labels nothing tells how the inputs were scaled in training, so --scale auto takes"
 _MOST_VALUES = 50_000_000
 """Values of inputs and answers of the examples that the model is tried on; they are in memory at once."""
 
@@ -63,7 +64,11 @@ def suit(data: Unscaled, options: DataOptions, predict: Predict | None) -> Suite
     stored = data.as_stored()
     ways = {name: _scaled(data, name, stored, options) for name in (names if predict else names[:1])}
     if predict is None:
-        scale, notes = _scale(names[0], in_use, options, data), _notes(data, ways[names[0]], options, None)
+        guessed = options.unlabelled and options.scale == "auto"
+        scale = None if guessed else _scale(names[0], in_use, options, data)
+        notes = _notes(data, ways[names[0]], options, None)
+        if guessed and len(in_use) > 1:
+            notes += (f"{_GUESSED} {names[0]}, the usual one; --scale names another",)
         return Suited(preparation=ways[names[0]], scale=scale, notes=notes)
     trial = _trial(data, stored, options, predict)
     choice = choose_scale(trial, ways)

@@ -23,6 +23,7 @@ from edgeprune.pipeline.files.model_paths import is_tflite, size_of
 from edgeprune.pipeline.files.outputs import whole
 from edgeprune.pipeline.original import Original, find_original
 from edgeprune.pipeline.plots.benchmark_plot import has_points, plot_benchmark
+from edgeprune.pipeline.reference_answers import ReferenceAnswers
 from edgeprune.pipeline.reporting import NamedReporter, Reporter
 from edgeprune.pipeline.requests.data import data_source
 from edgeprune.pipeline.session import open_session, tell_about_data
@@ -56,12 +57,16 @@ class _Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """What all files are measured with; `interfaces` are those of the Keras files so far, by their shapes."""
+    """What all files are measured with; `interfaces` are those of the Keras files so far, by their shapes.
+
+    reference: what is scored against where the data has no labels.
+    """
 
     recipe: BenchmarkRecipe
     source: DataSource | None
     reporter: Reporter
     interfaces: dict[tuple[object, ...], Interface]
+    reference: ReferenceAnswers
 
 
 def benchmark(paths: Sequence[Path], recipe: BenchmarkRecipe, reporter: Reporter) -> Result:
@@ -97,7 +102,8 @@ def _entries(
 ) -> list[_Entry]:
     """An entry for each file; the original's is the first, where it is known and can be opened."""
     entries: list[_Entry] = []
-    run = _Run(recipe=recipe, source=data_source(recipe, recipe.seed), reporter=reporter, interfaces={})
+    source = data_source(recipe, recipe.seed)
+    run = _Run(recipe=recipe, source=source, reporter=reporter, interfaces={}, reference=ReferenceAnswers())
     if original:
         opening = replace(recipe, trust_model=original.is_trusted(recipe.trust_model))
         try:
@@ -106,6 +112,7 @@ def _entries(
             paths = [path for path in paths if realpath(path) != realpath(original.path)]
         except EdgepruneError as error:
             original.cannot_be_used(error, reporter)
+            run = replace(run, reference=ReferenceAnswers())
     with reporter.progress("benchmark", len(paths)) as advance:
         for path in paths:
             entries.append(_entry(path, run))
@@ -149,6 +156,8 @@ def _operators(entries: Sequence[_Entry], recipe: BenchmarkRecipe, reporter: Rep
 def _keras_entry(path: Path, run: _Run) -> _Entry:
     session = open_session(path, run.recipe, run.source, run.reporter)
     run.interfaces[_shapes(session.interface)] = session.interface
+    if session.data:
+        session.data = run.reference.applied(session.data, str(path))
     row = session.measure(file=str(path), model_bytes=size_of(path))
     scale = session.data.scale if session.data else None
     try:
@@ -186,7 +195,7 @@ def _tflite_entry(path: Path, run: _Run) -> _Entry:
     )
     if not run.source:
         return _Entry(row=row, scale=None, tflite=data).probed(found)
-    examples = _data_for(summary, data, run.source, run)
+    examples = run.reference.applied(_data_for(summary, data, run.source, run), str(path))
     scored = score_file(examples, data)
     row = replace(row, metric=examples.task.metric.name, score=scored.score, class_scores=scored.classes)
     return _Entry(row=row, scale=examples.scale, tflite=data, right=scored.right).probed(found)
@@ -196,7 +205,8 @@ def _data_for(summary: TfliteSummary, file: bytes, source: DataSource, run: _Run
     """The data, scaled as the file answers best. A Keras file of the same shapes, if there is one, knows its task."""
     own = file_interface(summary)
     interface = replace(run.interfaces.get(_shapes(own), own), scales_itself=False)  # they may be of different models
-    data = open_data(source.name, interface, source.options, Runner(file).run)
+    options = replace(source.options, recorded=run.reference.scale)
+    data = open_data(source.name, interface, options, Runner(file).run)
     tell_about_data(data, run.reporter)
     return data
 

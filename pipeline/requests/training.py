@@ -6,6 +6,8 @@ from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.recipe import PointRecipe
 from edgeprune.contracts.recipes.training import AUTO
 from edgeprune.pipeline.requests.chosen_method import TRAINING_KINDS
+from edgeprune.pipeline.requests.data import has_no_labels
+from edgeprune.pipeline.requests.labels import labels_missing
 
 
 def check_training(recipe: PointRecipe, method: ModuleType, *, dry_run: bool = False) -> None:
@@ -39,14 +41,14 @@ def _check_sensitivity(recipe: PointRecipe, method: ModuleType) -> None:
 
 
 def check_evidence(recipe: PointRecipe, method: ModuleType) -> None:
-    """Raise UsageError where what a method ranks by has to be measured on data, and there is none."""
-    if recipe.data is not None:
-        return
-    if method.KIND == "layers":
+    """Raise UsageError where what a method ranks by has to be measured on data, or labels, and there are none."""
+    if method.KIND == "layers" and recipe.data is None:
         raise UsageError("--method layers needs data: it compares outputs on it", "give --data D")
     if method.KIND == "channels":
         from edgeprune.pruning.cuts.structured_cut import needs  # which needs NumPy, and --help does not
 
         criterion = method.request(recipe, recipe.seed).criterion
-        if needs(criterion) != "weights":
+        if needs(criterion) == "gradients" and has_no_labels(recipe):
+            raise labels_missing(f"--criterion {criterion}", recipe)
+        if needs(criterion) != "weights" and recipe.data is None:
             raise UsageError(f"--criterion {criterion} needs data: it ranks by {needs(criterion)}", "give --data D")

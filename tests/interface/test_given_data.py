@@ -27,6 +27,7 @@ def laid_down(data, folder, ports=(("input",), ("output",))):
         (((X, None), (X, None)), {"x_train", "x_test"}),
         ((X, None), {"x"}),
         (X, {"x"}),
+        ((X,), {"x"}),
         ((X.tolist(), list(Y)), {"x", "y"}),
         ((list(X), Y), {"x", "y"}),
         (([X], [Y]), {"x", "y"}),

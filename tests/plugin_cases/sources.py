@@ -22,12 +22,17 @@ def examples(numbers: np.ndarray, *, text: bool = False, several: bool = False, 
     """Example n has n in all 16 pixels, and kind n modulo 3."""
     pixels = np.repeat(numbers.astype(np.uint8), 16).reshape(-1, 4, 4, 1)
     labels = KINDS[numbers % 3] if text else numbers % 3
-    if not labelled:
-        return Examples(inputs={"image": pixels})
-    if not several:
-        return Examples(inputs={"image": pixels}, labels={"kind": labels})
-    sizes = np.stack([numbers, numbers + 0.5], axis=1)
-    return Examples(inputs={"image": pixels, "size": sizes}, labels={"kind": labels, "again": (numbers + 1) % 3})
+    inputs, known = {"image": pixels}, {"kind": labels}
+    if several:
+        inputs["size"] = np.stack([numbers, numbers + 0.5], axis=1)
+        known["again"] = (numbers + 1) % 3
+    return Examples(inputs=inputs, labels=known if labelled else {})
+
+
+def knows_classes(inputs: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """What a model answers that is always right: a second output where there is a second input."""
+    numbers = inputs[0].reshape(len(inputs[0]), -1)[:, 0].astype(int)
+    return tuple(np.eye(3, dtype=np.float32)[(numbers + place) % 3] for place in range(len(inputs)))
 
 
 def numbers_of(split: Split) -> list[int]:
