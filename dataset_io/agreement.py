@@ -9,7 +9,6 @@ from edgeprune.contracts.model import Interface, Port
 from edgeprune.dataset_io import scoring
 from edgeprune.dataset_io.answers import CLASSES, Output, answered_labels
 from edgeprune.dataset_io.loss_names import INTEGER_LABELS, TAKES_LOGITS, Loss, saved_losses
-from edgeprune.dataset_io.options import AGREEMENT
 from edgeprune.dataset_io.suitability.trial import Predict
 
 NOTE = "there are no labels: the score is the agreement with the original's answers"
@@ -28,7 +27,7 @@ def unlabelled_task(interface: Interface) -> Task:
     saved = saved_losses(interface)
     outputs = zip(interface.outputs, saved, strict=True)
     kinds, from_logits = zip(*(_kind(port, loss) for port, loss in outputs), strict=True)
-    scored = scoring.for_outputs(AGREEMENT, kinds, from_logits)
+    scored = scoring.for_outputs(scoring.WITHOUT_LABELS, kinds, from_logits)
     return Task(
         kinds=kinds,
         losses=tuple(_LOSSES[kind] for kind in kinds),

@@ -8,8 +8,6 @@ from edgeprune.contracts.scale import Scale
 
 NO_LABELS = "none"
 """What `--label` says of data without labels."""
-AGREEMENT = "agreement"
-"""The metric of data without labels, and of no other."""
 NAMED_SCALES = ("auto", "none", "standard", "torch", "caffe")
 """Conventions for the range of inputs that have a name."""
 

@@ -17,6 +17,8 @@ from edgeprune.dataset_io.metric_facts import METRICS, metric_facts
 
 FOR_CLASSES, FOR_QUANTITIES = "accuracy", "mse"
 """The metrics that are taken where the user names none."""
+WITHOUT_LABELS = "agreement"
+"""The metric of data without labels, and of no other."""
 
 
 def score(task: Task, labels: tuple[Array, ...], predictions: tuple[Array, ...]) -> float:

@@ -5,18 +5,20 @@ from dataclasses import fields
 from edgeprune.contracts.errors import UsageError
 from edgeprune.contracts.recipes.fields import flag
 from edgeprune.contracts.recipes.recipe import DataRecipe
-from edgeprune.dataset_io.options import AGREEMENT, NO_LABELS, DataOptions
+from edgeprune.dataset_io.options import NO_LABELS, DataOptions
 
 NEED_LABELS = ("epochs", "qat_epochs", "min_score", "loss", "metric")
 
 
 def check_labels(recipe: DataRecipe, options: DataOptions) -> None:
     """Raise UsageError for an option that needs labels where there are none, or a metric that needs that."""
-    if recipe.metric == AGREEMENT and not options.unlabelled:
-        raise UsageError(f"--metric {AGREEMENT} is the score of data without labels", f"give --label {NO_LABELS}")
+    from edgeprune.dataset_io.scoring import WITHOUT_LABELS  # which needs NumPy, and --help does not
+
+    if recipe.metric == WITHOUT_LABELS and not options.unlabelled:
+        raise UsageError(f"--metric {recipe.metric} is the score of data without labels", f"give --label {NO_LABELS}")
     for item in fields(recipe):
         value = getattr(recipe, item.name)
-        if options.unlabelled and item.name in NEED_LABELS and value not in (item.default, AGREEMENT):
+        if options.unlabelled and item.name in NEED_LABELS and value not in (item.default, WITHOUT_LABELS):
             raise labels_missing(f"{flag(item.name)} {value}", recipe)
 
 
