@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     samples = [str(Path("sample_models", name)) for name in SAMPLES]
     parser.add_argument("files", nargs="*", default=samples, help="MODEL DATA pairs (default: the sample models)")
-    parser.add_argument("--criteria", default="l1,l2,taylor,activation")
+    parser.add_argument("--criteria", default="l1,l2,taylor,activation,reconstruction")
     parser.add_argument("--macs", default="0.5,0.33")
     parser.add_argument("--epochs", type=int, default=0)
     options = parser.parse_args()
@@ -85,7 +85,7 @@ def losses(
 
 def print_row(network: str, criterion: str, share: str, *losses: str) -> None:
     """One line of the table."""
-    print(f"{network:24} {criterion:10} {share:>5}" + "".join(f" {loss:>15}" for loss in losses), flush=True)
+    print(f"{network:24} {criterion:14} {share:>5}" + "".join(f" {loss:>15}" for loss in losses), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from edgeprune.pipeline.kept.row_store import RowStore, identify
 from edgeprune.pipeline.plots.comparison_plot import panels_of, plot_comparison
 from edgeprune.pipeline.plots.sweep_plot import plot_sweep, points_of
 from edgeprune.pipeline.reporting import Reporter
-from edgeprune.pipeline.requests.points import sweep_points
+from edgeprune.pipeline.requests.points import methods_of, sweep_points
 from edgeprune.tflite_export.contents.sizes import gzip_bytes
 
 Rows = tuple[Measurement, ...]
@@ -34,6 +34,8 @@ def sweep(
     Finished rows are kept in `recipe.store`, else, where `caches`, until the sweep has succeeded. Ctrl-C ends it with
     the rows so far. every_column: the table that is written has all that was measured.
     """
+    if recipe.methods is None:
+        recipe = replace(recipe, method=methods_of(recipe)[0])
     sources = [Path(source) for source in (recipe.data, recipe.custom_objects, recipe.teacher) if source]
     identity = identify(path, *sources)
     name = "" if recipe.store else identity[:24]

@@ -14,6 +14,9 @@ from edgeprune.pipeline.requests.chosen_method import METHODS, given_options, lo
 LISTS = {"thresholds": "threshold", "sparsities": "sparsity", "ratios": "ratio"}
 """Flag of a list of points to the recipe field that each point sets."""
 
+SWEPT = {"sparsities": "magnitude", "ratios": "structured"}
+"""The method of a list that the default method does not take, where no other is named."""
+
 MOST_POINTS = 10_000
 
 UNPRUNED = "unpruned"
@@ -78,7 +81,8 @@ def sweep_points(recipe: SweepRecipe) -> tuple[Point, ...]:
 def methods_of(recipe: SweepRecipe) -> list[str]:
     """The methods that are compared, or the one that is swept."""
     if recipe.methods is None:
-        return [recipe.method]
+        lists = [name for name in SWEPT if getattr(recipe, name) is not None]
+        return [SWEPT[lists[0]] if lists and recipe.method == SweepRecipe.method else recipe.method]
     if recipe.method != SweepRecipe.method:
         raise UsageError(f"--method {recipe.method} and --methods exclude each other", "leave one of them out")
     names = [name.strip() for name in recipe.methods.split(",")]

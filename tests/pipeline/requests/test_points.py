@@ -71,6 +71,12 @@ def test_what_no_method_or_not_all_of_them_can_take_is_refused(options, message)
         sweep_points(SweepRecipe(**options))
 
 
+def test_a_list_names_the_method_that_takes_it():
+    assert pruned(sparsities="0.5,0.8") == [("magnitude", 0.5, None), ("magnitude", 0.8, None)]
+    assert pruned(ratios="0.5") == [("structured", None, 0.5)]
+    assert pruned(method="set", sparsities="0.5") == [("set", 0.5, None)]
+
+
 def test_the_unpruned_model_comes_first_and_from_scratch_the_dense_one_second():
     saved = sweep_points(SweepRecipe(thresholds="0.1"))
     assert [point.reference for point in saved] == [UNPRUNED, None]
