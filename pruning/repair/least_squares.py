@@ -30,7 +30,7 @@ def refit(moments: LinearMoments, prior: Vector, stays: Mask, *, saliencies: boo
     # Each small system on one core, ten times as fast as each on all of them.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as threads:
         for group, gram in enumerate(moments.gram):
-            ridge = RIDGE * np.trace(gram) / len(gram) + np.finfo(np.float64).tiny
+            ridge = RIDGE * np.trace(gram) / len(gram) or 1.0  # of inputs that are all 0, weights stay as they were
             gram = gram + ridge * np.eye(len(gram))
             wanted = moments.cross[group] + ridge * prior[group]
             if stays[group].all() and not saliencies:

@@ -7,6 +7,7 @@ import tf_keras
 
 from tests.keras_models.saved_models import save
 
+BARE = ("--method", "magnitude", "--no-repair")
 SCHEDULED = ("--method", "scheduled", "--format", "json")
 TRAINED = (*SCHEDULED, "--epochs", 2, "--batch-size", 32)
 
@@ -75,7 +76,7 @@ def test_a_pattern_and_the_unpruned_model_as_teacher(prune, tmp_path):
 
 
 def test_blocks_at_once_leave_other_layers_with_their_zeros(prune, tmp_path):
-    assert prune("m.h5", "--method", "magnitude", "--sparsity", 0.5, "--output", "half.h5").exit_code == 0
+    assert prune("m.h5", *BARE, "--sparsity", 0.5, "--output", "half.h5").exit_code == 0
     blocks = ("--block", "1x4", "--sparsity", 0.75, "--scope", "layer", "--schedule", "constant")
     done = prune(tmp_path / "half.h5", *blocks, *TRAINED)
     assert done.exit_code == 0, done.stderr
@@ -88,7 +89,7 @@ def test_blocks_at_once_leave_other_layers_with_their_zeros(prune, tmp_path):
 
 
 def test_one_share_is_that_of_all_layers_and_zeros_from_before_stay(prune, tmp_path):
-    assert prune("m.keras", "--method", "magnitude", "--sparsity", 0.75, "--output", "half.keras").exit_code == 0
+    assert prune("m.keras", *BARE, "--sparsity", 0.75, "--output", "half.keras").exit_code == 0
     before = kernels(load(tmp_path / "half.keras"))
     done = prune(tmp_path / "half.keras", "--sparsity", 0.8, *TRAINED)
     assert done.exit_code == 0, done.stderr

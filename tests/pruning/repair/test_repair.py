@@ -1,5 +1,6 @@
 """Weights solved anew where others went: against least squares done by hand, and against the true loss of a weight."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -114,6 +115,13 @@ def test_parts_of_the_inputs_are_solved_by_themselves(inputs, kernel):
     stays = found != 0
     alone, _ = refit(halves[1], kernel[:, 7:], stays[:, 7:], saliencies=False)
     np.testing.assert_allclose(found[:, 7:], alone)
+
+
+def test_weights_of_inputs_that_never_change_stay_as_they_were(inputs, kernel):
+    moments = moments_of(inputs, kernel)
+    constant = replace(moments, gram=0 * moments.gram, cross=np.full_like(moments.cross, 1e-17))  # of rounding
+    found = in_steps([constant], kernel, np.ones(kernel.shape, dtype=bool), 0.5, choose)
+    np.testing.assert_allclose(found[found != 0], kernel[found != 0])
 
 
 def test_a_dead_input_and_a_constant_one_go_first():
