@@ -33,7 +33,7 @@ def prune(
     """Make a model smaller, fine-tune it, export it; `.model` of the outcome is the new one, live.
 
     model: a path, or a live model of either Keras, which stays as it is.
-    data: a path, (x, y), ((x_train, y_train), (x_test, y_test)), a pandas frame, or one or two tf.data.Datasets.
+    data: a path, (x, y), (x,), ((x_train, y_train), (x_test, y_test)), a pandas frame, or one or two tf.data.Datasets.
     verbose: print notes, warnings and progress.
     recipe: TOML file with any of the options; an argument beats it.
 

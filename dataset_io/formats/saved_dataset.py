@@ -81,7 +81,7 @@ def _examples(folder: Path, inputs: tuple[Port, ...], outputs: tuple[Port, ...],
             spec.dtype.is_floating or spec.dtype.is_integer or spec.dtype.is_bool
         ):
             raise DataError(f"{folder}: elements hold {spec}, expected arrays of numbers", "save it anew as numbers")
-    if isinstance(dataset.element_spec, tuple) and len(dataset.element_spec) == 3:
+    if outputs and isinstance(dataset.element_spec, tuple) and len(dataset.element_spec) == 3:
         notes.append("the sample weights in the data set are not used")
 
     def select(*element: Any) -> Any:
@@ -101,7 +101,9 @@ def _same(file: Any) -> Any:
 
 def _sides(where: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...], element: Any) -> Any:
     """Inputs and labels of one element, or of its description, which has the same structure."""
-    is_pair = isinstance(element, tuple) and len(element) in (2, 3)
+    parts = element if isinstance(element, tuple) else ()
+    are_inputs = not outputs and len(inputs) > 1 and not isinstance(element[0], tuple | Mapping) if parts else False
+    is_pair = len(parts) in (2, 3) and not are_inputs
     if not is_pair and outputs:
         raise DataError(
             f"{where}: elements are single values, expected (x, y)",

@@ -45,6 +45,19 @@ def test_train_and_test_below(tmp_path, make_interface):
     np.testing.assert_array_equal(np.round(x[:, 0, 0, 0] * 255) % 10, y)
 
 
+@pytest.mark.parametrize("form", ["tuple", "dict", "pair"])
+def test_several_inputs_alone(tmp_path, make_interface, form):
+    interface = make_interface((2,), (3,), outputs=((1,),), activation="linear")
+    a, b = np.ones((50, 2)), np.full((50, 3), 2.0)
+    element = {"tuple": (a, b), "dict": ({"b": b, "a": a},), "pair": ((a, b), DIGITS)}[form]
+    options = DataOptions(label="none", scale="none")
+    data = open_data(save(tmp_path / "d", *element), interface, options, lambda inputs: (inputs[0][:, :1],))
+    (x, y), (answers,) = next(data.test.batches(5))
+    assert (x == 1).all()
+    assert (y == 2).all()
+    assert (answers == 1).all()
+
+
 def test_dicts_go_by_name_and_tuples_by_order(tmp_path, make_interface):
     interface = make_interface((2,), (3,), outputs=((10,), (1,)), activation=None)
     a, b, v = np.ones((50, 2)), np.full((50, 3), 2.0), np.linspace(0, 1, 50)
