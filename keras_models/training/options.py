@@ -55,6 +55,7 @@ class FitOptions:
 
     ends: the epochs at which the learning rate has come down to 0; it starts anew after each but the last. Training
     ends with the first of these cycles (`cycles.LEAST_CYCLES` at least) that brings no better score than those before.
+    Its best weights are those of the last of the least cycles, or of one after it (`cycles.counts_from`).
     learning_rate: its start; None: the one that does best in a race (`rate_race`).
     rate_held: share of each cycle, 0 to below 1, for which the rate stays at its start before it comes down.
     rate_share: of the optimizer's own rate that is expected to do well; None: by how much is masked

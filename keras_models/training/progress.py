@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from edgeprune.contracts.keras_model import KerasModel
-from edgeprune.keras_models.training.cycles import LEAST_CYCLES
+from edgeprune.keras_models.training.cycles import LEAST_CYCLES, counts_from
 from edgeprune.keras_models.training.options import (
     ArrayLists,
     EpochLog,
@@ -91,6 +91,8 @@ class Progress:
         self._on_epoch(log)
         if log.epoch < self.candidates_from:
             return
+        if log.epoch == counts_from(self._options.ends):
+            self._best_score = -math.inf
         if self._sign * log.score >= self._best_score:
             self._best_score, self.best_epoch = self._sign * log.score, log.epoch
             self.best_masks, self.best_weights = self.masks, self._model.get_weights()

@@ -15,9 +15,15 @@ def test_each_cycle_is_twice_as_long_and_the_first_long_enough_to_tell():
     assert cycle_ends(10)[:3] == (10, 30, 70)
 
 
-def trained(k, scores, **changes):
-    """The result of cycles of 1, 2, 4 and 8 epochs with these scores after the epochs."""
+def trained(k, scores, ends_with=StopIteration, **changes):
+    """The result of cycles of 1, 2, 4 and 8 epochs with these scores; `ends_with` comes in place of more."""
     values = iter([0.0, *scores])
+
+    def score():
+        for value in values:
+            return value
+        raise ends_with
+
     model = make_model(k)
     trainer = Trainer(
         model,
@@ -27,7 +33,7 @@ def trained(k, scores, **changes):
         options(ends=(1, 3, 7, 15), patience=None, learning_rate=0.1, **changes),
     )
     try:
-        return trainer.fit(InMemory(), {}, lambda: next(values), higher_is_better=True)
+        return trainer.fit(InMemory(), {}, score, higher_is_better=True)
     finally:
         trainer.close()
 
@@ -42,6 +48,13 @@ def test_training_ends_with_the_first_cycle_from_the_third_on_that_brings_no_bet
     assert last == pytest.approx([0.0, 0.0, 0.0], abs=1e-8)
     assert result.logs[1].learning_rate == pytest.approx(0.05)
     assert result.logs[3].learning_rate == pytest.approx(0.1 * (1 + math.cos(math.pi / 4)) / 2)
+
+
+@KERASES
+def test_weights_of_the_first_cycles_are_kept_only_where_there_are_no_later_ones(k):
+    result = trained(k, [0.9, 0.8, 0.3, 0.4, 0.6, 0.5, 0.4])
+    assert (len(result.logs), result.best_epoch) == (7, 5)
+    assert trained(k, [0.9, 0.8], ends_with=KeyboardInterrupt).best_epoch == 1
 
 
 @KERASES
