@@ -48,8 +48,8 @@ class MaskPlan(ZeroingPlan):
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """Nothing that the layers' rows do not tell."""
-        return {}
+        """Which kernels stay as they were pruned though others are repaired, and why."""
+        return {"not_repaired": self.repairer.left} if self.repairer else {}
 
     def apply(self, reporter: Reporter) -> Pruned:
         """Zero the masked weights of the live model."""

@@ -56,7 +56,7 @@ class Repair:
         except KeyboardInterrupt:
             interrupted = True
             reporter.warning(f"interrupted: {done} of {len(kernels)} kernels are repaired, the others pruned only")
-        for name, reason in self._left().items():
+        for name, reason in self.left.items():
             reporter.note(f"{name} is not repaired: {reason}")
         return interrupted
 
@@ -73,7 +73,8 @@ class Repair:
         sparsity = np.count_nonzero(emptied) / emptied.size
         return in_steps(moments, prior, prior != 0, sparsity, chooser(kernel, mask.shape, self._block))
 
-    def _left(self) -> dict[str, str]:
+    @property
+    def left(self) -> dict[str, str]:
         """Kernels with new zeros that are as they were pruned, with the reason."""
         repaired = {kernel.key for kernel in self._evidence.kernels}
         return {
