@@ -24,7 +24,8 @@ class MethodRecipe:
     scope: str | None = option(
         None,
         "Scope of a share: of each layer, of all together, or of all with layers by what the output loses (default: "
-        "layer; sensitivity for --repair; global for --method scheduled, and for --macs without --epochs).",
+        "layer; sensitivity for --method magnitude with --data; global for --method scheduled, and for --macs without "
+        "--epochs).",
         choices=("layer", "global", "sensitivity"),
     )
     conv_sparsity: float | None = option(

@@ -33,7 +33,7 @@ class MaskPlanner:
         session = self._session
         selection = prunable(session, recipe)
         repairs = recipe.repair if recipe.repair is not None else session.data is not None and not method.EXACT
-        if repairs and recipe.scope is None and recipe.sparsity is not None and not recipe.epochs:
+        if recipe.scope is None and session.data is not None and not method.EXACT:
             recipe = replace(recipe, scope=_scope_of(recipe))
         block, sensitivity = parse_block(recipe.block), recipe.scope == SENSITIVITY
         evidence = self._evidence_of(selection.keys, recipe) if repairs or sensitivity else None
@@ -71,6 +71,6 @@ class MaskPlanner:
 
 
 def _scope_of(recipe: PointRecipe) -> str | None:
-    """The scope of what is repaired: by sensitivity, unless convolutions and other layers have shares of their own."""
+    """The scope where there is data: by sensitivity, unless convolutions or other layers have a share of their own."""
     split = (recipe.conv_sparsity, recipe.dense_sparsity) != (None, None)
     return None if split else SENSITIVITY
