@@ -71,7 +71,7 @@ class LinearEvidence:
             return self._given_examples
         session = self._session
         size = sum(4 * prod(length or 1 for length in port.shape) for port in session.interface.inputs)
-        work = (session.macs or 1) * len(self.kernels)
+        work = (session.macs or 1) * max(1, len(self.kernels))
         count = min(EXAMPLES, max(FEWEST, min(BYTES // size, int(WORK / work))))
         return some_examples(session.require_data(), count, "repair")
 

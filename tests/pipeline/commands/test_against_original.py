@@ -13,7 +13,7 @@ from edgeprune.pipeline.model_report import content_digest
 def folder(samples, edgeprune, tmp_path_factory):
     """A model that lost much, and the file of it."""
     folder = tmp_path_factory.mktemp("pruned")
-    more = ("--method", "magnitude", "--sparsity", 0.85, "--no-repair", "--output", "p.h5", "--tflite", "p.tflite")
+    more = ("--method", "magnitude", "--sparsity", 0.85, "--scope", "layer", "--no-repair", "--output", "p.h5", "--tflite", "p.tflite")
     done = edgeprune("prune", samples / "digits_mlp.h5", "--data", samples / "digits.npz", *more, cwd=folder)
     assert done.exit_code == 0, done.stderr
     return folder
@@ -46,7 +46,7 @@ def test_export_holds_the_file_against_the_original(edgeprune, samples, folder):
 
 
 def test_a_model_that_is_pruned_again_is_held_against_the_first(edgeprune, samples, folder):
-    again = ("p.h5", "--method", "magnitude", "--sparsity", 0.85, "--no-repair", "--output", "q.h5")
+    again = ("p.h5", "--method", "magnitude", "--sparsity", 0.85, "--scope", "layer", "--no-repair", "--output", "q.h5")
     done = run(edgeprune, samples, folder, "prune", *again, "--max-drop", 0.5)
     assert done.exit_code == 3
     assert "accuracy went from 0.9867 to " in done.stderr

@@ -31,7 +31,7 @@ def test_the_rows_tell_each_stage(pruned):
     assert [row["stage"] for row in rows] == ["original", "pruned", "repaired", "fine-tuned", "fine-tuned"]
     assert [row["file"] for row in rows] == [None, None, None, None, "m.tflite"]
     assert rows[0]["sparsity"] == 0
-    assert rows[1]["score"] < rows[2]["score"]
+    assert rows[2]["score"] > rows[0]["score"] - 0.02
     assert rows[3]["sparsity"] == pytest.approx(0.8, abs=1e-4)
     assert rows[3]["score"] > 0.9
     assert rows[4]["tflite_bytes"] < rows[0]["tflite_bytes"] / 3
@@ -146,8 +146,8 @@ def test_the_report_tells_the_learning_rate_and_those_that_were_tried(samples, e
     model = tf_keras.models.load_model(samples / "digits_mlp.h5")
     model.optimizer.learning_rate = 1e-6
     model.save(tmp_path / "spent.keras")
-    more = ("--method", "magnitude", "--sparsity", 0.9, "--epochs", 2, "--batch-size", 16)
-    done = edgeprune(*arguments(samples, tmp_path / "spent.keras", *more), cwd=tmp_path)
+    more = ("--method", "magnitude", "--sparsity", 0.9, "--no-repair", "--scope", "layer", "--epochs", 2)
+    done = edgeprune(*arguments(samples, tmp_path / "spent.keras", *more, "--batch-size", 16), cwd=tmp_path)
     assert done.exit_code == 0, done.stderr
     (training,) = done.json["trainings"]
     assert training["learning_rate"] > 1e-3
