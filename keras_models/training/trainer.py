@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from edgeprune.contracts.data import Split
@@ -34,7 +36,7 @@ from edgeprune.keras_models.training.options import (
     UpdateMasks,
 )
 from edgeprune.keras_models.training.progress import Progress
-from edgeprune.keras_models.training.rate_race import candidates, race, steps_of_each
+from edgeprune.keras_models.training.rate_race import SPREAD, candidates, race, steps_of_each
 
 STATISTICS_BATCHES = 4
 """Batches whose statistics normalisations get where training was too short for their moving averages to follow."""
@@ -112,11 +114,26 @@ class Trainer:
         return self._end(progress)
 
     def find_rate(self, train: Split, masks: Masks, sample_loss: Callable[[], float]) -> RateChoice:
-        """The learning rate that `fit` would start from, tried out even if it is given; the model is left as it is."""
+        """The learning rate that `fit` would start from; the model is left as it is."""
         weights = self._model.get_weights()
         self._fitted.assign_masks(masks)
         try:
-            return self._choose_rate(*self._prepare(train), masks, sample_loss, tries_given=True)
+            return self._choose_rate(*self._prepare(train), masks, sample_loss)
+        finally:
+            self._model.set_weights(weights)
+
+    def loss_after(self, train: Split, masks: Masks, sample_loss: Callable[[], float], rate: float) -> float | None:
+        """The loss that as short a run as those of the race ends with; the model is left as it is.
+
+        None where training is too short for such runs.
+        """
+        feed, optimizer = self._prepare(train)
+        steps, weights = self._steps_of_run(feed, len(SPREAD)), self._model.get_weights()
+        self._fitted.assign_masks(masks)
+        seed = derived_seed(self._options.seed, 0)
+        trial = _Trial(self._model.get_weights(), seed, _some_inputs(feed, seed), sample_loss)
+        try:
+            return self._loss_of_run(feed, optimizer, trial, rate, steps) if steps else None
         finally:
             self._model.set_weights(weights)
 
@@ -148,50 +165,39 @@ class Trainer:
         return self._feed, self._optimizer
 
     def _choose_rate(
-        self,
-        feed: Feed,
-        optimizer: FreshOptimizer,
-        masks: Masks,
-        sample_loss: Callable[[], float] | None,
-        *,
-        tries_given: bool = False,
+        self, feed: Feed, optimizer: FreshOptimizer, masks: Masks, sample_loss: Callable[[], float] | None
     ) -> RateChoice:
         """The learning rate that is given, else the one that does best in a race; model and optimizer are as before."""
-        given = self._options.learning_rate
-        if given is not None and not tries_given:
-            return RateChoice(rate=given)
-        expected, reason = self._expected_rate(masks)
-        rates = candidates(standard_rate(self._original_optimizer), expected) if given is None else [given]
-        steps = steps_of_each(len(rates), feed.steps * self._options.ends[:LEAST_CYCLES][-1])
-        if sample_loss is None or not steps:
-            return RateChoice(rate=expected, reason=reason)
-        start, seed = self._model.get_weights(), derived_seed(self._options.seed, 0)
-        batches = _some_inputs(feed, seed)
-
-        def loss_after(rate: float, steps: int) -> float:
-            self._model.set_weights(start)
-            optimizer.reset()
-            optimizer.decay(rate, 0, steps)
-            self._keras.utils.set_random_seed(seed)
-            self._fitted.fit(feed.epoch(seed).repeat().take(steps), seed, class_weight=self._class_weight)
-            renew_statistics(self._model, batches)
-            return sample_loss()
-
-        renew_statistics(self._model, batches)
-        choice = race(rates, expected, sample_loss(), steps, loss_after)
-        self._model.set_weights(start)
-        optimizer.reset()
-        return choice
-
-    def _expected_rate(self, masks: Masks) -> tuple[float, str]:
-        """The rate that is given or expected to do well, and why it is taken if there is no race."""
         if self._options.learning_rate is not None:
-            return self._options.learning_rate, ""
+            return RateChoice(rate=self._options.learning_rate)
         share = self._options.rate_share
         if share is None:
             share = rate_share(masks, self._options.prunable_weights)
         expected, origin = expected_rate(self._original_optimizer, share)
-        return expected, f"{share:.2g} times {origin}; training is too short to try others"
+        rates = candidates(standard_rate(self._original_optimizer), expected)
+        steps = self._steps_of_run(feed, len(rates))
+        if sample_loss is None or not steps:
+            return RateChoice(rate=expected, reason=f"{share:.2g} times {origin}; training is too short to try others")
+        seed = derived_seed(self._options.seed, 0)
+        trial = _Trial(self._model.get_weights(), seed, _some_inputs(feed, seed), sample_loss)
+        renew_statistics(self._model, trial.batches)
+        run = partial(self._loss_of_run, feed, optimizer, trial)
+        choice = race(rates, expected, sample_loss(), steps, run)
+        self._model.set_weights(trial.start)
+        optimizer.reset()
+        return choice
+
+    def _steps_of_run(self, feed: Feed, rates: int) -> int:
+        return steps_of_each(rates, feed.steps * self._options.ends[:LEAST_CYCLES][-1])
+
+    def _loss_of_run(self, feed: Feed, optimizer: FreshOptimizer, trial: "_Trial", rate: float, steps: int) -> float:
+        self._model.set_weights(trial.start)
+        optimizer.reset()
+        optimizer.decay(rate, 0, steps)
+        self._keras.utils.set_random_seed(trial.seed)
+        self._fitted.fit(feed.epoch(trial.seed).repeat().take(steps), trial.seed, class_weight=self._class_weight)
+        renew_statistics(self._model, trial.batches)
+        return trial.sample_loss()
 
     def _train(self, feed: Feed, progress: Progress, callbacks: Sequence[Any]) -> float:
         """Train the next epoch; its loss. Its random numbers follow from its number, not from what came before."""
@@ -225,6 +231,16 @@ class Trainer:
             sparsity=_sparsity(self._model),
         )
         progress.add(log)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What runs of a race have in common; `batches` of inputs are what normalisations are renewed on."""
+
+    start: list[Any]
+    seed: int
+    batches: list[Any]
+    sample_loss: Callable[[], float]
 
 
 def _some_inputs(feed: Feed, seed: int) -> list[Any]:

@@ -29,7 +29,7 @@ from edgeprune.pipeline.planning.masked_pruning import TrainingPlan, mask_plan, 
 from edgeprune.pipeline.planning.plan import Pruned
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
-from edgeprune.pipeline.training.fine_tuning import FineTuner, Trainee
+from edgeprune.pipeline.training.fine_tuning import FineTuner, Trainee, told_rate
 from edgeprune.pruning.blocks import parse_block
 from edgeprune.pruning.patterns import parse_pattern
 from edgeprune.pruning.schedules import Schedule, schedule
@@ -93,8 +93,9 @@ class ScheduledPlan(TrainingPlan):
             return fit
         session, masks = self.target.session, self.target.masks
         with FineTuner(session, _chosen(session, masks), fit, rate_share=share) as tuner:
-            rate = tuner.find_rate(reporter, masks).rate
-        return replace(fit, training=replace(fit.training, learning_rate=rate))
+            choice = tuner.find_rate(masks)
+        reporter.note(told_rate(choice))
+        return replace(fit, training=replace(fit.training, learning_rate=choice.rate))
 
     def _prunings(self, plan: Schedule) -> dict[str, LayerPruning]:
         """How each layer is pruned. Zeros that it has already stay: its schedule starts from them."""

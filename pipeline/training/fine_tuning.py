@@ -161,7 +161,7 @@ class FineTuner:
                 score=self._score,
                 sample_loss=self._sample_loss,
                 rate=rate,
-                on_rate=lambda choice: reporter.note(_told(choice)),
+                on_rate=lambda choice: reporter.note(told_rate(choice)),
                 higher_is_better=self._data.task.metric.higher_is_better,
                 on_epoch=on_epoch,
                 update_masks=update_masks,
@@ -182,11 +182,16 @@ class FineTuner:
         if result.interrupted:
             reporter.warning(f"interrupted: the best weights so far (epoch {result.best_epoch}) are kept")
 
-    def find_rate(self, reporter: Reporter, masks: Masks, told_first: str = "") -> RateChoice:
+    def find_rate(self, masks: Masks) -> RateChoice:
         """The learning rate to train with from the model as it is, under these masks; the model is left as it is."""
-        choice = self._trainer.find_rate(self._data.train, masks, self._sample_loss)
-        reporter.note(f"{told_first}{_told(choice)}")
-        return choice
+        return self._trainer.find_rate(self._data.train, masks, self._sample_loss)
+
+    def loss_after(self, rate: float) -> float | None:
+        """The validation loss after a short run at this rate, all zeros held; the model is left as it is.
+
+        None where training is too short for such runs.
+        """
+        return self._trainer.loss_after(self._data.train, zero_masks(self._live), self._sample_loss, rate)
 
     def _score(self) -> float:
         """That of the model as it is, on the validation part."""
@@ -274,7 +279,7 @@ def _plain(result: FitResult) -> dict[str, Any]:
     }
 
 
-def _told(choice: RateChoice) -> str:
+def told_rate(choice: RateChoice) -> str:
     """A learning rate, and what it was found by."""
     if not choice.tried:
         return f"learning rate {choice.rate:.2g}{choice.reason and ': '}{choice.reason}"

@@ -13,7 +13,19 @@ from edgeprune.pipeline.model_report import content_digest
 def folder(samples, edgeprune, tmp_path_factory):
     """A model that lost much, and the file of it."""
     folder = tmp_path_factory.mktemp("pruned")
-    more = ("--method", "magnitude", "--sparsity", 0.85, "--scope", "layer", "--no-repair", "--output", "p.h5", "--tflite", "p.tflite")
+    more = (
+        "--method",
+        "magnitude",
+        "--sparsity",
+        0.85,
+        "--scope",
+        "layer",
+        "--no-repair",
+        "--output",
+        "p.h5",
+        "--tflite",
+        "p.tflite",
+    )
     done = edgeprune("prune", samples / "digits_mlp.h5", "--data", samples / "digits.npz", *more, cwd=folder)
     assert done.exit_code == 0, done.stderr
     return folder
