@@ -81,8 +81,9 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     proof = {"check": asdict(pruned.proof)} if pruned.proof else {}
     result = replace(result, extra={**plan.details, **proof})
     draw = plan.drawing
-    outcome = _finish(pruned, plan, recipe, training_s, reporter)
-    del plan  # the masks of a large model take as much as a quarter of its weights
+    start = _start(pruned, plan, recipe, training_s, reporter)
+    del plan  # it holds the masks and the weights of a large model
+    outcome = _finish(pruned, start, recipe, reporter)
     result = replace(result, layers=counted_again(result.layers, outcome.session))
     choice = _choose(outcome, recipe, compared, reporter)
     files = {role: str(file) for role, file in outputs.items()}
@@ -98,19 +99,45 @@ def _prune(path: Path, recipe: PruneRecipe, reporter: Reporter, kept: KeptRun | 
     return result
 
 
-def _finish(pruned: Pruned, plan: Plan, recipe: PruneRecipe, training_s: float, reporter: Reporter) -> _Outcome:
-    """Repair, fine-tune and cluster, where that is due; `training_s` were spent before the model was pruned."""
-    session, interrupted = pruned.session, pruned.interrupted
+@dataclass(frozen=True, kw_only=True)
+class _Start:
+    """What fine-tuning starts from, and a row for each stage so far; `training_s` were spent by then.
+
+    bare: the weights from before a repair, where training may start from those too.
+    """
+
+    rows: tuple[Measurement, ...]
+    training_s: float
+    fine_tunes: bool
+    bare: Arrays | None
+    interrupted: bool
+
+
+def _start(pruned: Pruned, plan: Plan, recipe: PruneRecipe, training_s: float, reporter: Reporter) -> _Start:
+    """Repair, where that is due; `training_s` were spent before the model was pruned."""
+    session, interrupted, bare = pruned.session, pruned.interrupted, None
     training_s += pruned.training_s or 0.0
     rows = [session.measure(stage="pruned", training_s=training_s or None)]
-    fine_tunes, bare = bool(recipe.epochs) and not plan.trains, None
+    fine_tunes = bool(recipe.epochs) and not plan.trains
     if plan.repairs:
         bare = get_arrays(session.loaded.model) if fine_tunes and recipe.repair is None else None
         interrupted = plan.repair(session, reporter) or interrupted
         rows.append(session.measure(stage="repaired"))
-    if fine_tunes and not interrupted:
-        interrupted, seconds = _fine_tune(pruned, bare, recipe, reporter)
-        rows.append(session.measure(stage="fine-tuned", training_s=training_s + seconds))
+    return _Start(
+        rows=tuple(rows),
+        training_s=training_s,
+        fine_tunes=fine_tunes and not interrupted,
+        bare=bare,
+        interrupted=interrupted,
+    )
+
+
+def _finish(pruned: Pruned, start: _Start, recipe: PruneRecipe, reporter: Reporter) -> _Outcome:
+    """Fine-tune and cluster, where that is due."""
+    session, interrupted, rows = pruned.session, start.interrupted, list(start.rows)
+    if start.fine_tunes:
+        interrupted, seconds = _fine_tune(pruned, start.bare, recipe, reporter)
+        rows.append(session.measure(stage="fine-tuned", training_s=start.training_s + seconds))
     clustered = cluster_weights(session, recipe, recipe.clusters) if recipe.clusters else ()
     if clustered:
         rows.append(session.measure(stage="clustered"))

@@ -29,7 +29,6 @@ BYTES = 1 << 29
 WORK = 5e13
 """Multiply-accumulates of all passes together, which bounds the examples of large models."""
 
-
 Wanted = Callable[[LinearKernel, "LinearEvidence"], list[list[Any]]]
 """What a kernel is to give, as `MomentPass.outputs` has it."""
 
@@ -57,7 +56,10 @@ class LinearEvidence:
         layers = [graph.layers[path] for path in called if path in graph.layers]
         self.kernels = [kernel for layer in layers for kernel in linear_kernels(layer) if kernel.key in chosen]
         """In the order in which the model computes."""
-        self._constants = constants(graph, self.kernels)
+        # What is chosen itself has zeros to keep.
+        self._constants = {
+            key: found for key, found in constants(graph, self.kernels).items() if found.key not in chosen
+        }
         more = [constant.key for constant in self._constants.values()]
         self.keys = [key for key in session.prunable if key in chosen]
         """All of them, in the order of the file."""
@@ -88,7 +90,7 @@ class LinearEvidence:
         if not all(np.isfinite(part.gram).all() and np.isfinite(part.cross).all() for part in moments):
             raise DataError(
                 f"{'/'.join(kernel.key)}: what it reads is not finite for some of the examples",
-                "look for NaN and huge values in the data and in the model's weights, or give --no-repair",
+                "look for NaN and huge values in the data and the weights, or give --no-repair and --scope layer",
             )
         return moments if self._has_constant(kernel) else [part.about_zero() for part in moments]
 

@@ -97,6 +97,13 @@ def test_what_is_zero_already_stays_so(run, samples, tmp_path):
     assert all(not after[name][kernel == 0].any() for name, kernel in before.items())
 
 
+def test_a_bias_that_is_pruned_too_keeps_its_zeros(run):
+    folder, done = run("--method", "magnitude", "--sparsity", 0.5, "--scope", "layer", "--include", "hidden_1/*")
+    bias = tf_keras.models.load_model(folder / "digits_mlp.pruned.h5").get_layer("hidden_1").get_weights()[1]
+    assert np.count_nonzero(bias == 0) == bias.size // 2
+    assert done.json["rows"][2]["zero_weights"] == done.json["rows"][1]["zero_weights"]
+
+
 @pytest.fixture(scope="module")
 def sequences(tmp_path_factory):
     """A recurrent model, and as few examples as it has inputs."""
