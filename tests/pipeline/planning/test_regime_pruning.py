@@ -86,7 +86,7 @@ def test_rewinding_gives_back_the_weights_that_stay(prune, tmp_path, folder):
 def test_a_trained_model_is_pruned_after_half_of_the_epochs_from_scratch(prune, more):
     done = prune("m.keras", *more, "--from-scratch", *TRAINED)
     assert done.exit_code == 0, done.stderr
-    assert [row["stage"] for row in done.json["rows"]] == ["original", "pruned", "fine-tuned"]
+    assert [row["stage"] for row in done.json["rows"]] == ["original", "pruned", "repaired", "fine-tuned"]
     assert done.stderr.count("epoch 1/1") == 2
 
 
@@ -119,7 +119,7 @@ def test_a_request_that_cannot_be_is_refused_before_anything_runs(prune, more, t
 
 
 def test_less_than_what_is_zero_already_is_refused(prune, edgeprune, folder, tmp_path):
-    sparse = ("--method", "magnitude", "--sparsity", 0.9, "--output", "sparse.h5")
+    sparse = ("--method", "magnitude", "--sparsity", 0.9, "--scope", "layer", "--output", "sparse.h5")
     assert prune("m.h5", *sparse).exit_code == 0
     more = ("--data", folder / "data.npz", "--method", "in-training", "--sparsity", 0.5, *TRAINED)
     done = edgeprune("prune", tmp_path / "sparse.h5", *more, cwd=tmp_path)

@@ -118,7 +118,7 @@ def sequences(tmp_path_factory):
 
 
 def test_what_cannot_be_repaired_and_too_few_examples_are_told(run, sequences):
-    _, done = run(*MAGNITUDE, model=sequences / "m.keras", data=sequences / "data.npz")
+    _, done = run(*MAGNITUDE, "--scope", "layer", model=sequences / "m.keras", data=sequences / "data.npz")
     assert "lstm/recurrent_kernel is not repaired: what LSTM gives is not linear in it alone" in done.stderr
     assert list(done.json["not_repaired"]) == ["lstm/kernel", "lstm/recurrent_kernel"]
     assert "rows of 40 inputs: give at least 80 examples" in done.stderr

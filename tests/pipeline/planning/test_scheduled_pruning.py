@@ -7,7 +7,7 @@ import tf_keras
 
 from tests.keras_models.saved_models import save
 
-BARE = ("--method", "magnitude", "--no-repair")
+BARE = ("--method", "magnitude", "--scope", "layer", "--no-repair")
 SCHEDULED = ("--method", "scheduled", "--format", "json")
 TRAINED = (*SCHEDULED, "--epochs", 2, "--batch-size", 32)
 
