@@ -16,10 +16,13 @@ from edgeprune.pipeline.session import Session
 from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
 
 Arrays = Mapping[WeightKey, Array]
+CLOSE = 0.1
+"""Share of the bare weights' loss that the repaired ones must be lower by: a long training evens out a better start, and
+the weights that repair has bent to make up for others are not those that it would choose."""
 
 
 def choose_start(session: Session, tuner: FineTuner, bare: Arrays, reporter: Reporter) -> RateChoice:
-    """Leave the model with those of its present, repaired weights and of the bare ones that train to the lower loss.
+    """Leave the model with its present, repaired weights, or with the bare ones where those train to about as low a loss.
 
     The learning rate is given back. Where training is too short for a race, the repaired weights are taken.
     """
@@ -32,7 +35,7 @@ def choose_start(session: Session, tuner: FineTuner, bare: Arrays, reporter: Rep
     from_repaired = tuner.loss_after(choice.rate)
     if from_bare is None or from_repaired is None:
         return choice
-    better = "bare" if from_bare < from_repaired else "repaired"
+    better = "repaired" if from_repaired < (1 - CLOSE) * from_bare else "bare"
     if better == "bare":
         set_arrays(model, bare)
     reporter.note(
