@@ -17,12 +17,12 @@ from edgeprune.pipeline.training.fine_tuning import FineTuner, zero_masks
 
 Arrays = Mapping[WeightKey, Array]
 CLOSE = 0.1
-"""Share of the bare weights' loss that the repaired ones must be lower by: a long training evens out a better start, and
-the weights that repair has bent to make up for others are not those that it would choose."""
+"""Share of the bare weights' loss by which the repaired ones must be lower: a long training evens out a better start,
+and weights that repair has bent to make up for others are not those that it would choose."""
 
 
 def choose_start(session: Session, tuner: FineTuner, bare: Arrays, reporter: Reporter) -> RateChoice:
-    """Leave the model with its present, repaired weights, or with the bare ones where those train to about as low a loss.
+    """Leave the model with its present, repaired weights, or the bare ones where those train to about as low a loss.
 
     The learning rate is given back. Where training is too short for a race, the repaired weights are taken.
     """
