@@ -111,7 +111,11 @@ def sequences(tmp_path_factory):
     """A recurrent model, and as few examples as it has inputs."""
     folder = tmp_path_factory.mktemp("sequences")
     keras.utils.set_random_seed(0)
-    layers = [keras.layers.LSTM(6, name="lstm"), keras.layers.Dense(40, "relu", name="wide"), keras.layers.Dense(2, "softmax")]
+    layers = [
+        keras.layers.LSTM(6, name="lstm"),
+        keras.layers.Dense(40, "relu", name="wide"),
+        keras.layers.Dense(2, "softmax"),
+    ]
     keras.Sequential([keras.layers.Input((5, 3)), *layers]).save(folder / "m.keras")
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(60, 5, 3)).astype(np.float32), rng.integers(0, 2, 60)
