@@ -1,6 +1,7 @@
 """What tests of several packages share: the sample models, and the command run as a user runs it."""
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -66,6 +67,12 @@ class Finished:
 def samples() -> Path:
     """The folder of sample models and data."""
     return ROOT / "sample_models"
+
+
+@pytest.fixture(params=["keras", "tf_keras"], ids=["keras3", "keras2"])
+def api(request: pytest.FixtureRequest) -> Any:
+    """Each Keras in turn."""
+    return importlib.import_module(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,12 @@
 
 from typing import Any
 
-import keras
 import numpy as np
-import pytest
-import tf_keras
 
 from edgeprune.contracts.channels import ChannelGraph, ChannelPlan
 from edgeprune.contracts.model import LayerSpec, ModelGraph, Node, TensorRef, WeightSpec
 from edgeprune.pruning.channels import channel_graph
 from tests.pruning.channel_oracle import assert_cuts_are_exact, free_units, read
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def _reason(graph: ChannelGraph, producer: str) -> str | None:

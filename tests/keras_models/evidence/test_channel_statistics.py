@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from edgeprune.contracts.channel_statistics import ChannelStatistics
 from edgeprune.contracts.data import Batch
@@ -16,11 +14,6 @@ from edgeprune.keras_models.evidence.sensitivity import sensitivities
 from edgeprune.keras_models.live.variables import get_arrays, set_arrays
 from edgeprune.pruning.cuts.structured_cut import CutRequest, plan_cut
 from tests.pruning.channel_oracle import randomise, read
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def nested(api: Any) -> Any:

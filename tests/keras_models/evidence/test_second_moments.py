@@ -2,19 +2,11 @@
 
 from typing import Any
 
-import keras
 import numpy as np
-import pytest
-import tf_keras
 
 from edgeprune.keras_models.evidence.second_moments import second_moments
 from edgeprune.pruning.cuts.linear_readers import linear_readers
 from tests.pruning.channel_oracle import randomise, read
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def small(api: Any) -> Any:

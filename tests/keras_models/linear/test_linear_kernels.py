@@ -5,7 +5,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from edgeprune.contracts.linear_moments import missing_constant
 from edgeprune.keras_models.linear.constants import constants
@@ -17,11 +16,6 @@ from edgeprune.keras_models.live.variables import get_arrays, set_arrays
 from tests.pruning.channel_oracle import randomise, read
 
 EVERYWHERE = 10**6
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def kernels_of(model: Any) -> dict[str, LinearKernel]:

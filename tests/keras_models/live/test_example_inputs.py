@@ -5,7 +5,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from edgeprune.contracts.errors import ModelError
 from edgeprune.contracts.model import Interface, Port
@@ -13,11 +12,6 @@ from edgeprune.contracts.model_inputs import model_inputs
 from edgeprune.keras_models.live.example_inputs import random_examples, with_fixed_shapes
 from edgeprune.keras_models.live.interface import interface
 from edgeprune.keras_models.live.prediction import Predictor, model_outputs
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def lengths(model: Any) -> list[tuple[int | None, ...]]:

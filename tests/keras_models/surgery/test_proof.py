@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from benchmarks.randomise import randomise
 from edgeprune.contracts.channels import ChannelPlan
@@ -15,11 +13,6 @@ from edgeprune.keras_models.surgery.proof import ProofResult, prove, prove_equal
 from edgeprune.keras_models.surgery.surgery import cut
 from edgeprune.pruning.cuts.structured_cut import CutRequest, plan_cut
 from tests.pruning.channel_oracle import examples, read
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def residual(api: Any, normalisation: str = "BatchNormalization") -> Any:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from edgeprune.contracts.bypasses import Bypass
 from edgeprune.contracts.model import ModelGraph
@@ -19,11 +17,6 @@ from edgeprune.pruning.layers.region_choice import LayerChoice, LayerRequest, ch
 from tests.keras_models.graph_models import config_of
 from tests.pruning.channel_oracle import examples, randomise, read
 from tests.pruning.random_models import Grower
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def residual(api: Any) -> Any:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-import tf_keras
 
 from edgeprune.contracts.channels import ChannelGraph, ChannelPlan
 from edgeprune.contracts.errors import ModelError
@@ -20,11 +18,6 @@ from tests.pruning.test_channels_layers import cases as layers
 from tests.pruning.test_channels_sequences import cases as sequences
 
 MODELS = layers | connections | sequences
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def planned(model: Any, request: CutRequest) -> tuple[ModelGraph, ChannelPlan]:

@@ -4,18 +4,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import pytest
-import tf_keras
 
 import edgeprune as interface
 from tests.pruning.channel_oracle import randomise
 
 EXAMPLES = 400
-
-
-@pytest.fixture(params=[keras, tf_keras], ids=["keras3", "keras2"])
-def api(request: pytest.FixtureRequest) -> Any:
-    return request.param
 
 
 def branched(api: Any) -> Any:
