@@ -9,6 +9,7 @@ from edgeprune.contracts.data import Indices
 from edgeprune.keras_models.linear.kernels import LinearKernel
 from edgeprune.keras_models.surgery.surgery import kept_weights
 from edgeprune.pipeline.planning.linear_evidence import LinearEvidence
+from edgeprune.pipeline.planning.repairing import repair_each
 from edgeprune.pipeline.reporting import Reporter
 from edgeprune.pipeline.session import Session
 from edgeprune.pruning.repair.gradual import where_free
@@ -30,17 +31,7 @@ class ChannelRepair:
 
     def run(self, reporter: Reporter) -> bool:
         """Repair the cut model in place; whether Ctrl-C ended that early, and left only the first layers repaired."""
-        kernels, done = self._smaller.kernels, 0
-        try:
-            with reporter.progress("repair", len(kernels)) as advance:
-                for kernel in kernels:
-                    self._repair(kernel)
-                    done += 1
-                    advance("/".join(kernel.key))
-        except KeyboardInterrupt:
-            reporter.warning(f"interrupted: {done} of {len(kernels)} kernels are repaired, the others cut only")
-            return True
-        return False
+        return repair_each(self._smaller.kernels, self._repair, "cut", reporter)
 
     def _repair(self, kernel: LinearKernel) -> None:
         """Weights that are zero stay so."""
@@ -50,7 +41,7 @@ class ChannelRepair:
         moments = self._smaller.moments(kernel)
         self._smaller.put(kernel, moments, where_free(moments, prior, prior != 0))
 
-    def _wanted(self, kernel: LinearKernel, smaller: LinearEvidence) -> list[list[Any]]:
+    def _wanted(self, kernel: LinearKernel) -> list[list[Any]]:
         """What the kernel gave in the original, of the outputs that are left; shape (groups, rows, outputs) each."""
         import tensorflow as tf
 

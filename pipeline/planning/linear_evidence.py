@@ -1,7 +1,6 @@
 """What the data tells of a model's kernels, whatever state the model is in, and how kernels are put into it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from math import ceil, prod
 from typing import Any
@@ -29,7 +28,7 @@ BYTES = 1 << 29
 WORK = 5e13
 """Multiply-accumulates of all passes together, which bounds the examples of large models."""
 
-Wanted = Callable[[LinearKernel, "LinearEvidence"], list[list[Any]]]
+Wanted = Callable[[LinearKernel], list[list[Any]]]
 """What a kernel is to give, as `MomentPass.outputs` has it."""
 
 
@@ -50,7 +49,7 @@ class LinearEvidence:
         in_parts: bool = True,
     ) -> None:
         self._session, chosen = session, set(keys)
-        self._wanted, self._given_examples, self._in_parts = wanted or dense_outputs, examples, in_parts
+        self._wanted, self._given_examples, self._in_parts = wanted or self._dense_outputs, examples, in_parts
         graph = session.graph
         called = dict.fromkeys(node.layer for node in graph.nodes)
         layers = [graph.layers[path] for path in called if path in graph.layers]
@@ -86,7 +85,7 @@ class LinearEvidence:
 
         Raises DataError for what is not finite.
         """
-        moments = self.measured(kernel).moments(self._wanted(kernel, self))
+        moments = self.measured(kernel).moments(self._wanted(kernel))
         if not all(np.isfinite(part.gram).all() and np.isfinite(part.cross).all() for part in moments):
             raise DataError(
                 f"{'/'.join(kernel.key)}: what it reads is not finite for some of the examples",
@@ -108,14 +107,13 @@ class LinearEvidence:
         keys = [other.key for other in self.kernels if other.depthwise and other.depthwise.key == kernel.key]
         return any(key in self._constants for key in (kernel.key, *keys))
 
-    @contextmanager
-    def with_dense_weights(self) -> Iterator[None]:
-        """Meanwhile the model is as it was."""
+    def _dense_outputs(self, kernel: LinearKernel) -> list[list[Any]]:
+        """What a kernel gave in the dense model."""
         model = self._session.loaded.model
         present = get_arrays(model, self.dense)
         set_arrays(model, self.dense)
         try:
-            yield
+            return self.measured(kernel).outputs(kernel.matrices(self.dense[kernel.key]))
         finally:
             set_arrays(model, present)
 
@@ -132,9 +130,3 @@ class LinearEvidence:
                 seed=0,
             )
         return self._passes[kernel.key]
-
-
-def dense_outputs(kernel: LinearKernel, evidence: LinearEvidence) -> list[list[Any]]:
-    """What a kernel gave in the dense model."""
-    with evidence.with_dense_weights():
-        return evidence.measured(kernel).outputs(kernel.matrices(evidence.dense[kernel.key]))

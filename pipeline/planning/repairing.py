@@ -1,6 +1,7 @@
 """Repair of a model with new zeros: layer by layer, the weights that are left make up for those that went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -26,6 +27,23 @@ def chooser(kernel: LinearKernel, shape: tuple[int, ...], block: Block) -> Choos
     return choose
 
 
+def repair_each(
+    kernels: Sequence[LinearKernel], repair: Callable[[LinearKernel], None], before: str, reporter: Reporter
+) -> bool:
+    """Repair kernels one after the other; whether Ctrl-C ended that early. before: what all of them are already."""
+    done = 0
+    try:
+        with reporter.progress("repair", len(kernels)) as advance:
+            for kernel in kernels:
+                repair(kernel)
+                done += 1
+                advance("/".join(kernel.key))
+    except KeyboardInterrupt:
+        reporter.warning(f"interrupted: {done} of {len(kernels)} kernels are repaired, the others {before} only")
+        return True
+    return False
+
+
 class Repair:
     """Of one session's model. masks: which weights stay.
 
@@ -46,21 +64,12 @@ class Repair:
 
     def run(self, reporter: Reporter) -> bool:
         """Repair the live model in place; whether Ctrl-C ended that early, and left only the first layers repaired."""
-        kernels, done, interrupted = self._evidence.kernels, 0, False
-        try:
-            with reporter.progress("repair", len(kernels)) as advance:
-                for kernel in kernels:
-                    self._repair(kernel, reporter)
-                    done += 1
-                    advance("/".join(kernel.key))
-        except KeyboardInterrupt:
-            interrupted = True
-            reporter.warning(f"interrupted: {done} of {len(kernels)} kernels are repaired, the others pruned only")
+        interrupted = repair_each(self._evidence.kernels, partial(self._repair, reporter), "pruned", reporter)
         for name, reason in self.left.items():
             reporter.note(f"{name} is not repaired: {reason}")
         return interrupted
 
-    def _repair(self, kernel: LinearKernel, reporter: Reporter) -> None:
+    def _repair(self, reporter: Reporter, kernel: LinearKernel) -> None:
         moments = self._evidence.moments(kernel)
         _warn_of_few(kernel, moments, reporter)
         self._evidence.put(kernel, moments, self._solved(kernel, moments))
